@@ -1,0 +1,68 @@
+/* db: one interface, SQLite behind it (PostgreSQL later, same statements). Owns: connections,
+ * prepared statements, transactions, migrations. May include: base.
+ *
+ * SQL lives in named statements: a module's `x.sql` holds lines `-- name: member_move  in: id, to` above
+ * each statement with parameters $1, $2 ...; tools/sql_embed writes `x_sql.h` with one
+ * `static const DbStatement X_MEMBER_MOVE` each ($n already rewritten to ?n for SQLite). */
+#pragma once
+#include "base/base.h"
+
+typedef struct DbStatement {
+  const char *name;
+  const char *sqlite;
+  const char *postgresql;
+} DbStatement;
+typedef struct Db Db;
+typedef struct DbQuery DbQuery; /* a prepared statement being run; cached per connection */
+typedef enum DbMode { DB_READ, DB_WRITE, DB_CREATE } DbMode;
+
+MUST_CHECK Status db_open(Context *cx, const char *target, DbMode mode, Db **ret_db);
+void db_close(Db *db);
+void db_closep(Db **db);
+/* WAL, synchronous=FULL, foreign_keys, bytewise collation are set by db_open. */
+
+typedef enum DbKind { DB_NULL, DB_INT, DB_TEXT, DB_BLOB } DbKind;
+typedef struct DbValue {
+  DbKind kind;
+  int64_t integer;
+  Str text;
+} DbValue;
+#define DB_I(v) ((DbValue){DB_INT, (v), {0}})
+#define DB_T(s) ((DbValue){DB_TEXT, 0, (s)})
+#define DB_B(s) ((DbValue){DB_BLOB, 0, (s)})
+#define DB_N ((DbValue){DB_NULL, 0, {0}})
+
+/* Runs a statement that returns no rows: db_run(cx, db, &X_MEMBER_MOVE, DB_I(id), DB_T(to)) */
+#define db_run(cx, db, statement, ...)                                                       \
+  db_run_values((cx), (db), (statement), (const DbValue[]){__VA_ARGS__ __VA_OPT__(, ) DB_N}, \
+                sizeof((const DbValue[]){__VA_ARGS__ __VA_OPT__(, ) DB_N}) / sizeof(DbValue) - 1)
+MUST_CHECK Status db_run_values(Context *cx, Db *db, const DbStatement *statement, const DbValue *values, size_t count);
+
+/* Rows: for (query started) while (db_next(cx, query, &more) == OK && more) { db_int(query, 0) ... } */
+#define db_start(cx, db, ret_query, statement, ...)                                                         \
+  db_start_values((cx), (db), (ret_query), (statement), (const DbValue[]){__VA_ARGS__ __VA_OPT__(, ) DB_N}, \
+                  sizeof((const DbValue[]){__VA_ARGS__ __VA_OPT__(, ) DB_N}) / sizeof(DbValue) - 1)
+MUST_CHECK Status db_start_values(Context *cx, Db *db, DbQuery **ret_query, const DbStatement *statement,
+                                  const DbValue *values, size_t count);
+MUST_CHECK Status db_next(Context *cx, DbQuery *query, bool *ret_more); /* false ends and releases the query */
+void db_stop(DbQuery **query);                                          /* for CLEANUP: releases early; NULL is fine */
+bool db_is_null(DbQuery *query, int column);
+int64_t db_int(DbQuery *query, int column);
+Str db_text(DbQuery *query, int column); /* valid until the next db_next; copy to keep */
+Str db_blob(DbQuery *query, int column);
+/* One value of the first row; `otherwise` when there is no row. */
+#define db_int_of(cx, db, ret_value, otherwise, statement, ...)        \
+  db_int_of_values((cx), (db), (ret_value), (otherwise), (statement),  \
+                   (const DbValue[]){__VA_ARGS__ __VA_OPT__(, ) DB_N}, \
+                   sizeof((const DbValue[]){__VA_ARGS__ __VA_OPT__(, ) DB_N}) / sizeof(DbValue) - 1)
+MUST_CHECK Status db_int_of_values(Context *cx, Db *db, int64_t *ret_value, int64_t otherwise,
+                                   const DbStatement *statement, const DbValue *values, size_t count);
+
+MUST_CHECK Status db_begin(Context *cx, Db *db);
+MUST_CHECK Status db_commit(Context *cx, Db *db);
+void db_rollback(Db *db); /* harmless outside a transaction */
+/* For migrations and tests only: several statements in one text. */
+MUST_CHECK Status db_script(Context *cx, Db *db, const char *sql);
+const char *db_version(void); /* "3.40.1" */
+bool db_version_safe(
+    void); /* false: has the WAL-reset bug; then exactly one connection may write and checkpoint (we do) */

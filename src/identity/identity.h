@@ -1,0 +1,112 @@
+/* identity: identity numbers (GB 11643), Chinese names, divisions and places. Pure: no I/O, no
+ * clock, no stdio, compiled to WebAssembly as well. May include: base. */
+#pragma once
+#include "base/base.h"
+
+/* ---- identity numbers ---- */
+typedef enum IdState {
+  ID_NONE,    /* empty, or a word such as 无 */
+  ID_VALID,   /* 18 characters, real birth date, check digit right */
+  ID_INVALID, /* 18 characters, but check digit or date wrong */
+  ID_PREFIX,  /* only leading digits are certain: rounded by a spreadsheet (see `certain`) */
+  ID_SHORT,   /* some other length: characters dropped or added */
+  ID_DUMMY,   /* 999999...: a place-holder for people without a number */
+} IdState;
+
+enum IdFlag { /* what normalising met; the raw value stays with the caller */
+              ID_WAS_FULLWIDTH = 1,
+              ID_WAS_LOWER_X = 2,
+              ID_HAD_BLANKS = 4,
+              ID_WAS_15 = 8,
+              ID_WAS_CERTIFICATE = 16 /* 20: disability certificate */,
+              ID_WAS_REISSUED = 32 /* 22 */,
+              ID_HAD_DECIMAL = 64 /* ".0" */,
+              ID_WAS_SCIENTIFIC = 128,
+              ID_WAS_ZEROED = 256 /* trailing 000 */,
+              ID_HAD_QUOTE = 512,
+              ID_BAD_CHECK = 1024,
+              ID_BAD_DATE = 2048,
+};
+
+typedef struct IdNumber {
+  IdState state;
+  uint16_t flags;
+  uint8_t certain; /* leading characters that can be trusted: 18, 17 (15-digit origin keeps 18 computed), 15, 6, 0 */
+  uint8_t sex;     /* GB/T 2261.1: 1 male, 2 female, 0 unknown; from the 17th digit */
+  uint8_t disability_kind, disability_grade; /* from a 20-character certificate, else 0 */
+  uint32_t birth;                            /* YYYYMMDD, 0 unknown or unreal */
+  uint64_t packed;                           /* 17 digits * 11 + check value (X = 10); 0 unless 18 characters */
+  uint8_t size;
+  char text[24]; /* normalised: upper-case X, no blanks; 15 digits already turned into 18 */
+} IdNumber;
+
+/* Normalises and judges one raw value (full width, NBSP, quotes, .0, E+17, 15, 18, 20, 22 characters). */
+IdNumber id_read(Str raw);
+bool id_check(Str eighteen); /* GB 11643: shape, date and check digit */
+char id_check_digit(const char seventeen[17]);
+/* Candidates that one substitution, adjacent transposition, or (ID_SHORT) one insertion or deletion
+ * could have come from and that are ID_VALID; packed values, ascending, no repeats. Returns the count (<= max; 256 is
+ * always enough). */
+size_t id_repairs(const IdNumber *id, uint64_t *ret_candidates, size_t max);
+Str id_unpack(uint64_t packed, char out[19]);
+Str id_mask(Arena *arena, Str id); /* 450399********0423 */
+bool date_valid(uint32_t yyyymmdd);
+
+/* ---- names ---- */
+enum NameFlag {
+  NAME_HAD_BLANKS = 1,
+  NAME_WAS_FOLDED = 2 /* traditional or variant characters */,
+  NAME_HAS_WILDCARD = 4 /* ? * □ for a lost character */,
+  NAME_HAS_LATIN = 8,
+  NAME_IS_EMPTY = 16,
+  NAME_HAD_NOTE = 32 /* 张三（已故） */
+};
+enum { NAME_LIMIT = 24 }; /* characters kept */
+typedef struct Name {
+  uint8_t size;         /* characters */
+  uint8_t surname_size; /* 1, or 2 for 欧阳 ... */
+  uint16_t flags;
+  uint32_t rune[NAME_LIMIT];     /* folded: simplified, variants unified; wildcard = '?' */
+  uint32_t raw_rune[NAME_LIMIT]; /* before folding (龍 where rune has 龙), same positions */
+  uint16_t sound[NAME_LIMIT];    /* toneless pinyin id of the most usual reading (surname readings first), 0 unknown */
+} Name;
+Name name_read(Str raw);
+Str name_text(Arena *arena, const Name *name);     /* folded name as UTF-8 */
+Str name_initials(Arena *arena, const Name *name); /* "zs" for 张三, for search */
+Str pinyin_text(uint16_t sound);                   /* "zhang"; "" for 0 */
+
+/* How two characters relate, strongest first (measured bits in design: matching §2). */
+typedef enum RuneRelation {
+  RUNE_SAME,
+  RUNE_VARIANT /* 龍/龙 */,
+  RUNE_SOUND_SHAPE,
+  RUNE_SOUND /* same toneless pinyin (any common reading) */,
+  RUNE_SHAPE /* Cangjie or four-corner distance <= 1 */,
+  RUNE_FUZZY_SOUND /* zh/z, n/l, in/ing ... */,
+  RUNE_OTHER,
+  RUNE_WILDCARD
+} RuneRelation;
+RuneRelation rune_relation(uint32_t a, uint32_t b);
+uint32_t rune_fold(uint32_t rune); /* traditional and variant forms to the usual simplified one */
+
+/* ---- places: towns and villages with aliases; a table made from campaign data ---- */
+typedef struct PlaceTable PlaceTable;
+typedef struct Place {
+  Str town_code /* 9 digits, "" unknown */, village_code /* 12 digits, "" unknown */;
+  Str town, village; /* official names */
+  uint8_t how;       /* PlaceHow */
+} Place;
+typedef enum PlaceHow {
+  PLACE_UNKNOWN,
+  PLACE_TOWN_ONLY /* village not in the table */,
+  PLACE_EXACT,
+  PLACE_ALIAS /* dated alias or missing suffix 村/村委/村委会/社区 */,
+  PLACE_AMBIGUOUS /* 地灵村 without a town */
+} PlaceHow;
+/* csv: code12,name,town_code9,town (campaign places.csv); aliases: JSON array of
+ * {"town":"龙脊镇","name":"和平乡","kind":"town"|"village","code":...,"until":"2014"}; may be NULL. */
+MUST_CHECK Status place_table_new(Context *cx, Str csv, const Json *aliases, PlaceTable **ret_table);
+/* Any of the three may be empty; `address` is free text such as 三门镇花坪村3组. */
+Place place_find(const PlaceTable *table, Str town, Str village, Str address);
+/* Town of a 9-digit code, NULL if unknown; iteration for reports. */
+size_t place_towns(const PlaceTable *table, const Str **ret_codes, const Str **ret_names);
