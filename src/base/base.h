@@ -161,10 +161,6 @@ void json_set_int(Arena *arena, Json *object, const char *key, int64_t value);
 MUST_CHECK Status json_write_canonical(Context *cx, const Json *json, Buf *buf);
 void json_write_string(Buf *buf, Str text); /* quoted and escaped, for streaming writers */
 
-/* ---- files (native only) ---- */
-MUST_CHECK Status file_read(Context *cx, const char *path, size_t limit, Str *ret_bytes); /* limit in bytes */
-MUST_CHECK Status file_write(Context *cx, const char *path, Str bytes); /* beside it, fsync, rename: never half a file */
-
 /* ---- time: int64 microseconds since 1970-01-01 UTC ---- */
 int64_t stamp_now(void);                       /* the wall clock; never call it in an apply function */
 int64_t stamp_monotonic(void);                 /* microseconds of a clock that never steps */
