@@ -26,6 +26,7 @@ enum IdFlag { /* what normalising met; the raw value stays with the caller */
               ID_HAD_QUOTE = 512,
               ID_BAD_CHECK = 1024,
               ID_BAD_DATE = 2048,
+              ID_HAD_WORDS = 4096 /* 450399...（注销）: one valid number among words */,
 };
 
 typedef struct IdNumber {
@@ -35,9 +36,11 @@ typedef struct IdNumber {
   uint8_t sex;     /* GB/T 2261.1: 1 male, 2 female, 0 unknown; from the 17th digit */
   uint8_t disability_kind, disability_grade; /* from a 20-character certificate, else 0 */
   uint32_t birth;                            /* YYYYMMDD, 0 unknown or unreal */
-  uint64_t packed;                           /* 17 digits * 11 + check value (X = 10); 0 unless 18 characters */
+  /* 17 digits * 11 + check value (X = 10) of any 17 digits with a digit or X behind, also of ID_INVALID and
+   * zeroed ones (judge by `state` before joining on it); 0 otherwise, and for scientific notation. */
+  uint64_t packed;
   uint8_t size;
-  char text[24]; /* normalised: upper-case X, no blanks; 15 digits already turned into 18 */
+  char text[24]; /* normalised: upper-case X, no blanks; 15 digits already turned into 18; the 18 of a certificate */
 } IdNumber;
 
 /* Normalises and judges one raw value (full width, NBSP, quotes, .0, E+17, 15, 18, 20, 22 characters). */
