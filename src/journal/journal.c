@@ -151,6 +151,16 @@ static Status check_begun(Context *cx, Journal *journal) {
   return OK;
 }
 
+/* Entry 1 makes the county. Without it, a head file with a size tells that the log was emptied: verify must see that.
+ */
+static Status check_complete(Context *cx, Journal *journal) {
+  int64_t size, head_size = 0;
+  Digest root;
+  TRY(db_int_of(cx, journal->db, &size, 0, &JOURNAL_SIZE));
+  if (size == 0 && head_read(cx, journal->folder, &head_size, &root) != OK) head_size = 0;
+  return size == 0 && head_size == 0 ? no_county(cx, journal->folder) : OK;
+}
+
 static Status open_parts(Context *cx, Journal *journal, bool create) {
   Arena *arena = journal->arena;
   Context own = {arena, {OK, STR_EMPTY}}; /* the store lives as long as the journal */
@@ -165,6 +175,7 @@ static Status open_parts(Context *cx, Journal *journal, bool create) {
               &journal->db));
   if (!writes) {
     TRY(check_begun(cx, journal));
+    TRY(check_complete(cx, journal));
     return check_migrated(cx, journal);
   }
   TRY(store_remove_strays(cx, journal->store));
@@ -198,16 +209,11 @@ Status journal_make(Context *cx, const char *folder, JournalMode mode, int lock,
 Status journal_open(Context *cx, const char *folder, JournalMode mode, int wait_ms, const JournalModule *const *modules,
                     size_t module_count, Journal **ret_journal) {
   int lock = -1;
-  int64_t size;
   if (!file_exists(path_join(cx->arena, folder, "anju.db"))) return no_county(cx, folder);
   if (mode == JOURNAL_WRITE) TRY(lock_take(cx, folder, wait_ms, &lock));
   CLEANUP(journal_closep) Journal *journal = NULL;
   TRY(journal_make(cx, folder, mode, lock, modules, module_count, &journal));
-  TRY(db_int_of(cx, journal->db, &size, 0, &JOURNAL_SIZE));
-  int64_t head_size;
-  Digest head_root;
-  if (size == 0 && head_read(cx, folder, &head_size, &head_root) != OK) return no_county(cx, folder);
-  if (size == 0 && head_size == 0) return no_county(cx, folder);
+  if (mode == JOURNAL_WRITE) TRY(check_complete(cx, journal));
   *ret_journal = journal;
   journal = NULL;
   return OK;
