@@ -1,4 +1,5 @@
 #include "roster/catalogue.h"
+#include "base/file.h"
 
 static const char *const KNOWN_CODES[KNOWN_COLUMNS] = {
 #define X(name, code) code,

@@ -166,12 +166,22 @@ static void set_group(Loader *l, Fact *fact, bool new_file) {
   fact->group = l->loose_group;
 }
 
+static Status read_row(Loader *l, Str key, Str sealed, Fact *fact) {
+  Context inner = {l->scratch, {OK, STR_EMPTY}};
+  Str text;
+  Json *json;
+  Status status = roster_unseal(&inner, l->journal, "list_row.content", key, sealed, &text);
+  if (status == OK) status = json_parse(&inner, text, &json);
+  if (status != OK) return fail(l->cx, status, STR_FMT, STR_ARG(inner.error.sentence));
+  read_values(l, json_get(json, "values"), fact);
+  return OK;
+}
+
 static Status load_rows(Loader *l, uint32_t file_index) {
   Context *cx = l->cx;
   Facts *facts = l->facts;
   FactFile *file = &facts->files[file_index];
   CLEANUP(db_stop) DbQuery *query = NULL;
-  Context inner = {l->scratch, {OK, STR_EMPTY}};
   bool first = true;
   TRY(db_start(cx, journal_db(l->journal), &query, &ROSTER_ROWS_OF_FILE, DB_T(file->id)));
   for (bool more;; first = false) {
@@ -183,20 +193,47 @@ static Status load_rows(Loader *l, uint32_t file_index) {
                    .number = (uint32_t)db_int(query, 3),
                    .list = (uint16_t)file->list};
     fact->household_row = !facts->catalogue->lists[file->list].person_unit;
-    Str origin = db_text(query, 4), text;
+    Str origin = db_text(query, 4);
     fact->origin = str_equal(origin, fact->key) ? fact->key : str_copy(cx->arena, origin);
     fact->sheet = keep(l, db_text(query, 2));
-    Json *json;
-    Status status = roster_unseal(&inner, l->journal, "list_row.content", fact->key, db_blob(query, 5), &text);
-    if (status == OK) status = json_parse(&inner, text, &json);
-    if (status != OK) return fail(cx, status, STR_FMT, STR_ARG(inner.error.sentence));
-    read_values(l, json_get(json, "values"), fact);
+    TRY(read_row(l, fact->key, db_blob(query, 5), fact));
     set_group(l, fact, first);
     strmap_put(&facts->by_key, fact->key, facts->count, NULL);
     strmap_put(&facts->by_origin, fact->origin, facts->count, NULL);
     facts->count++;
     if (arena_used(l->scratch) > 256 * 1024) arena_reset(l->scratch);
   }
+}
+
+static Loader *loader_new(Context *cx, Journal *journal, Facts *facts, Arena *scratch) {
+  Loader *l = arena_one(cx->arena, Loader);
+  *l = (Loader){
+      .cx = cx, .journal = journal, .facts = facts, .arena = cx->arena, .scratch = scratch, .loose_group = MATCH_NONE};
+  l->interned = strmap_new(cx->arena);
+  l->place_cache = strmap_new(cx->arena);
+  l->groups = strmap_new(cx->arena);
+  return l;
+}
+
+Status facts_one(Context *cx, Journal *journal, Catalogue *catalogue, Str key, Fact *ret_fact) {
+  Facts facts = {.catalogue = catalogue};
+  CLEANUP(db_stop) DbQuery *query = NULL;
+  CLEANUP(arena_freep) Arena *scratch = arena_new();
+  bool more;
+  TRY(db_start(cx, journal_db(journal), &query, &ROSTER_ROW_GET, DB_T(key)));
+  TRY(db_next(cx, query, &more));
+  if (!more) return fail(cx, CONFLICT, "名单已换成新版本，请重新运行 anju compare 后再处理。");
+  Fact fact = {.key = str_copy(cx->arena, key),
+               .number = (uint32_t)db_int(query, 4),
+               .origin = str_copy(cx->arena, db_text(query, 5)),
+               .group = MATCH_NONE};
+  uint32_t list = catalogue_list(facts.catalogue, db_text(query, 0));
+  if (list == NO_INDEX) return fail(cx, FAILED, "活动定义里没有名单种类“" STR_FMT "”。", STR_ARG(db_text(query, 0)));
+  fact.list = (uint16_t)list;
+  fact.household_row = !facts.catalogue->lists[list].person_unit;
+  TRY(read_row(loader_new(cx, journal, &facts, scratch), fact.key, db_blob(query, 6), &fact));
+  *ret_fact = fact;
+  return OK;
 }
 
 Status facts_load(Context *cx, Journal *journal, Facts *ret_facts) {

@@ -689,24 +689,15 @@ static Status apply_row(Context *cx, Journal *journal, const Entry *entry, Str l
                 DB_B(roster_seal(cx->arena, journal, "list_row.content", key, buf_str(&text))));
 }
 
-static Status apply_rows(Context *cx, Journal *journal, const Entry *entry, Str list) {
-  Digest digest;
-  Str rows;
-  if (!digest_from_hex(json_text(entry->body, "rows_file"), &digest))
-    return fail(cx, BAD_JSON, "导入记录没有 rows_file。");
-  TRY(store_get(cx, journal_store(journal), &digest, &rows));
-  CLEANUP(arena_freep) Arena *arena = arena_new();
-  Context inner = {arena, {OK, STR_EMPTY}};
-  int64_t position = 0;
-  for (size_t at = 0; at < rows.size; position++) {
-    const char *end = memchr(rows.data + at, '\n', rows.size - at);
-    size_t next = end ? (size_t)(end - rows.data) : rows.size;
-    Status status = apply_row(&inner, journal, entry, list, position, str_sub(rows, at, next));
-    if (status != OK) return fail(cx, status, STR_FMT, STR_ARG(inner.error.sentence));
-    arena_reset(arena);
-    at = next + 1;
-  }
-  return OK;
+typedef struct ApplyRows {
+  Journal *journal;
+  const Entry *entry;
+  Str list;
+} ApplyRows;
+
+static Status visit_row(Context *cx, void *user, int64_t number, Str line) {
+  const ApplyRows *rows = user;
+  return apply_row(cx, rows->journal, rows->entry, rows->list, number, line);
 }
 
 Status roster_apply_import(Context *cx, Journal *journal, const Entry *entry) {
@@ -725,5 +716,39 @@ Status roster_apply_import(Context *cx, Journal *journal, const Entry *entry) {
   if (json_bool(body, "remember", false) && json_text(body, "mapping").size)
     TRY(db_run(cx, db, &ROSTER_MAPPING_PUT, DB_T(json_text(body, "sender")), DB_T(json_text(body, "signature")),
                DB_T(json_text(body, "mapping")), DB_I(entry->seq)));
-  return apply_rows(cx, journal, entry, list);
+  Str rows;
+  TRY(roster_stored_file(cx, journal, body, "rows_file", &rows));
+  return roster_each_line(cx, rows, visit_row, &(ApplyRows){journal, entry, list});
+}
+
+/* The undone file goes, the ones it replaced come back with the rows they had. */
+Status roster_apply_import_undo(Context *cx, Journal *journal, Str file, const Entry *undo) {
+  Db *db = journal_db(journal);
+  struct {
+    Str id, list, rows_file;
+  } back[256];
+  uint32_t count = 0;
+  DbQuery *query = NULL;
+  TRY(db_start(cx, db, &query, &ROSTER_FILES_REPLACED_BY, DB_T(file)));
+  for (bool more;;) {
+    TRY(db_next(cx, query, &more));
+    if (!more) break;
+    if (count == COUNT_OF(back)) return fail(cx, FAILED, "被取代的文件太多，不能撤销。");
+    back[count].id = str_copy(cx->arena, db_text(query, 0));
+    back[count].list = str_copy(cx->arena, db_text(query, 1));
+    back[count++].rows_file = str_copy(cx->arena, db_text(query, 2));
+  }
+  TRY(db_run(cx, db, &ROSTER_ROWS_DELETE_FILE, DB_T(file)));
+  TRY(db_run(cx, db, &ROSTER_FILE_REPLACE, DB_T(file), DB_T(undo->id)));
+  for (uint32_t i = 0; i < count; i++) {
+    Digest digest;
+    Str rows;
+    if (!digest_from_hex(back[i].rows_file, &digest))
+      return fail(cx, TAMPERED, "导入记录 " STR_FMT " 没有 rows_file。", STR_ARG(back[i].id));
+    TRY(store_get(cx, journal_store(journal), &digest, &rows));
+    TRY(db_run(cx, db, &ROSTER_FILE_REPLACE, DB_T(back[i].id), DB_T(STR_EMPTY)));
+    Entry old = {.id = back[i].id};
+    TRY(roster_each_line(cx, rows, visit_row, &(ApplyRows){journal, &old, back[i].list}));
+  }
+  return OK;
 }

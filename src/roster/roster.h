@@ -124,6 +124,12 @@ MUST_CHECK Status roster_undo(Context *cx, Journal *journal, Str entry, Str reas
 MUST_CHECK Status roster_corrections(Context *cx, Journal *journal, Str list, const char *path, int64_t *ret_rows);
 
 /* ---- the register and its locks ---- */
+typedef struct AgreedRow { /* one registered person as agreed: the register, with what decisions settled */
+  Str household, person, hh_no, town, town_code, village, village_code, head_name, name, id_no, sex, birth, relation,
+      size, phone, mode, row_key;
+  bool head, open; /* open: an open difference concerns the person or the household */
+} AgreedRow;
+MUST_CHECK Status roster_agreed(Context *cx, Journal *journal, AgreedRow **ret_rows, size_t *ret_count);
 typedef struct LockReport {
   Str entry, digest;
   int64_t households, persons, expected_households, expected_persons;

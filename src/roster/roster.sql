@@ -132,3 +132,10 @@ SELECT coalesce(sum(CASE WHEN person = '' THEN 1 ELSE 0 END), 0), coalesce(sum(p
 
 -- name: removals_active  out: household text, person text, persons i64, reason text
 SELECT household, person, persons, reason FROM removal WHERE undone = '' ORDER BY seq, household, person;
+
+-- name: undoable  in: entry text  out: count i64
+SELECT (SELECT count(*) FROM decision WHERE entry = $1 AND undone = '') + (SELECT count(*) FROM removal WHERE entry = $1 AND undone = '')
+ + (SELECT count(*) FROM list_file WHERE id = $1 AND replaced_by = '');
+
+-- name: files_replaced_by  in: id text  out: id text, list text, rows_file text
+SELECT id, list, rows_file FROM list_file WHERE replaced_by = $1 ORDER BY seq, id;

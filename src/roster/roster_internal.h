@@ -14,8 +14,12 @@ ApplyFunction roster_apply_import, roster_apply_run, roster_apply_decision, rost
 /* Sealed columns: aad as journal.h defines it. */
 Str roster_seal(Arena *arena, Journal *journal, const char *prefix, Str key, Str text);
 MUST_CHECK Status roster_unseal(Context *cx, Journal *journal, const char *prefix, Str key, Str sealed, Str *ret_text);
-Str roster_canonical(Context *cx, const Json *json); /* canonical bytes; json was built here and is canonical */
 Str hash_id(Arena *arena, Str bytes, size_t hex_digits);
+
+/* Lines of a stored NDJSON file; each call has an arena of its own. */
+typedef Status LineVisitor(Context *cx, void *user, int64_t number, Str line);
+MUST_CHECK Status roster_each_line(Context *cx, Str text, LineVisitor *visit, void *user);
+MUST_CHECK Status roster_stored_file(Context *cx, Journal *journal, const Json *body, const char *key, Str *ret_bytes);
 
 /* ---- facts: the current rows of all lists, as the comparison sees them ---- */
 typedef struct FactFile {
@@ -50,6 +54,15 @@ MUST_CHECK Status facts_load(Context *cx, Journal *journal, Facts *ret_facts);
 MUST_CHECK Status facts_inputs(Context *cx, Journal *journal, Str *ret_inputs);
 Str fact_identity(Arena *arena,
                   const Fact *fact); /* hash of what a link decision rests on: name, number, household number */
+
+MUST_CHECK Status facts_one(Context *cx, Journal *journal, Catalogue *catalogue, Str key,
+                            Fact *ret_fact); /* one current row, group unknown */
+
+/* After a lock, changes need a reason: LOCKED without one. */
+MUST_CHECK Status roster_require_reason(Context *cx, Journal *journal, Str reason);
+/* Last active action per difference. */
+MUST_CHECK Status roster_decision_states(Context *cx, Journal *journal, StrMap *ret_index, Str **ret_actions);
+MUST_CHECK Status roster_apply_import_undo(Context *cx, Journal *journal, Str file, const Entry *undo);
 
 /* ---- what a comparison yields ---- */
 typedef struct LinkRow {
