@@ -71,9 +71,21 @@ static const char *words_of(Status status) {
   }
 }
 
+/* errno behind an I/O error: SQLite does not always pass on the one of a failed commit, its files remember it. */
+static int system_error_of(sqlite3 *handle) {
+  int error = sqlite3_system_errno(handle);
+  static const int FILES[] = {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER}; /* the WAL first */
+  for (size_t i = 0; i < COUNT_OF(FILES) && error == 0; i++) {
+    sqlite3_file *file = NULL;
+    if (sqlite3_file_control(handle, "main", FILES[i], &file) == SQLITE_OK && file && file->pMethods)
+      file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &error);
+  }
+  return error;
+}
+
 static Status db_fail(Context *cx, Db *db, int code, const char *what) {
   int extended = db->handle ? sqlite3_extended_errcode(db->handle) : code;
-  int system_error = (code & 0xFF) == SQLITE_IOERR && db->handle ? sqlite3_system_errno(db->handle) : 0;
+  int system_error = (code & 0xFF) == SQLITE_IOERR && db->handle ? system_error_of(db->handle) : 0;
   Status status = status_of(code, system_error);
   return fail(cx, status, "%s（%s：%s，代码 %d）。", words_of(status), what,
               db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(code), extended);
