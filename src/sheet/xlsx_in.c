@@ -241,7 +241,7 @@ static void book_start(Part *part, const char *name, const char **attributes) {
                *state = part_attribute(attributes, "state");
     book->sheets = array_room(arena, book->sheets, book->count, &book->capacity, sizeof(SheetEntry));
     book->sheets[book->count++] = (SheetEntry){str_copy(arena, str_from(title)), str_copy(arena, str_from(id)),
-                                               state && (state[0] == 'h' || state[0] == 'v')};
+                                               state && (strcmp(state, "hidden") == 0 || strcmp(state, "veryHidden") == 0)};
   }
 }
 
