@@ -74,7 +74,9 @@ def clean(path, statement, text):
         parts.append(plain(text[at:token.start()]))
         if token[1]:
             used.add(int(token[1]))
-        if not token[0].startswith("--"):
+        if token[0].startswith("--"):
+            parts[-1] = parts[-1].rstrip()
+        else:
             parts.append(token[0])
         at = token.end()
     parts.append(plain(text[at:]))

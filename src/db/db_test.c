@@ -1,6 +1,7 @@
 #include "db/db.h"
 #include "db/db_test_sql.h"
 #include "folder.h"
+#include <sys/stat.h>
 
 static const char *const MIGRATIONS[] = {
     "create table thing(id bigint primary key, name text, photo blob)",
@@ -98,6 +99,8 @@ TEST(a_reader_sees_the_last_commit_and_cannot_write) {
   CHECK_FAILS(NOT_FOUND, db_open(cx, path, DB_WRITE, &reader));
   Db *writer = open_db(cx, path);
   CHECK_OK(db_run(cx, writer, &DB_TEST_PUT, DB_I(1)));
+  struct stat info;
+  CHECK(stat(str_format(cx->arena, "%s-wal%c", path, 0).data, &info) == 0 && (info.st_mode & 0777) == 0600);
   CHECK_OK(db_open(cx, path, DB_READ, &reader));
   CHECK_OK(db_begin(cx, reader));
   CHECK_INT(count_of(cx, reader), 1);

@@ -1,7 +1,9 @@
 #include "db/db.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { BUSY_MS = 5000, FIRST_SLOTS = 256 };
 
@@ -71,9 +73,21 @@ static const char *words_of(Status status) {
   }
 }
 
+/* errno behind an I/O error: SQLite does not always pass on the one of a failed commit, its files remember it. */
+static int system_error_of(sqlite3 *handle) {
+  int error = sqlite3_system_errno(handle);
+  static const int FILES[] = {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER}; /* the WAL first */
+  for (size_t i = 0; i < COUNT_OF(FILES) && error == 0; i++) {
+    sqlite3_file *file = NULL;
+    if (sqlite3_file_control(handle, "main", FILES[i], &file) == SQLITE_OK && file && file->pMethods)
+      file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &error);
+  }
+  return error;
+}
+
 static Status db_fail(Context *cx, Db *db, int code, const char *what) {
   int extended = db->handle ? sqlite3_extended_errcode(db->handle) : code;
-  int system_error = (code & 0xFF) == SQLITE_IOERR && db->handle ? sqlite3_system_errno(db->handle) : 0;
+  int system_error = (code & 0xFF) == SQLITE_IOERR && db->handle ? system_error_of(db->handle) : 0;
   Status status = status_of(code, system_error);
   return fail(cx, status, "%s（%s：%s，代码 %d）。", words_of(status), what,
               db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(code), extended);
@@ -104,12 +118,18 @@ Status db_open(Context *cx, const char *target, DbMode mode, Db **ret_db) {
   db->slot_count = FIRST_SLOTS;
   db->mode = mode;
   bool memory = strcmp(target, ":memory:") == 0;
+  if (mode == DB_CREATE && !memory) { /* only for the owner; the -wal and -shm files take the mode over */
+    int file = open(target, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (file >= 0) close(file);
+  }
   int code = sqlite3_open_v2(target, &db->handle, FLAGS[mode] | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL);
   if (code == SQLITE_OK) code = configure(db, memory);
   if (code == SQLITE_CANTOPEN && mode != DB_CREATE) {
     int error = sqlite3_system_errno(db->handle);
     if (error == ENOENT || error == 0) return fail(cx, NOT_FOUND, "没有数据库“%s”。", target);
   }
+  if (mode == DB_READ && sqlite3_extended_errcode(db->handle) == SQLITE_READONLY_ROLLBACK)
+    return fail(cx, NOT_FOUND, "数据库“%s”还没有建好（建立时被中断）。", target); /* later it is in WAL mode */
   if (code != SQLITE_OK) return db_fail(cx, db, code, target);
   *ret_db = db;
   db = NULL;

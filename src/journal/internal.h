@@ -20,6 +20,7 @@ struct Journal {
   const char *folder;
   JournalMode mode;
   int lock; /* file descriptor of DIR/lock, -1 if none */
+  int head; /* of DIR/head, kept open by a writer, -1 if none */
   Db *db;
   Store *store;
   Keys keys;
@@ -67,7 +68,7 @@ Status lock_take(Context *cx, const char *folder, int wait_ms, int *ret_lock);
 Status journal_make(Context *cx, const char *folder, JournalMode mode, int lock, const JournalModule *const *modules,
                     size_t module_count, Journal **ret_journal); /* takes over the lock also on failure */
 Status journal_migrate(Context *cx, Journal *journal, Db *db);
-void head_write(Journal *journal);
+void head_write(Journal *journal); /* advisory: what was committed stays committed if this fails */
 Status head_read(Context *cx, const char *folder, int64_t *ret_size, Digest *ret_root); /* NOT_FOUND, BAD_FILE */
 
 /* init.c */

@@ -113,6 +113,9 @@ MUST_CHECK Status journal_head(Context *cx, Journal *journal, int64_t *ret_size,
 
 MUST_CHECK Status journal_rebuild(
     Context *cx, Journal *journal); /* empties derived tables and applies every entry again, one transaction */
+/* One digest per derived table, in the order of modules and tables: SHA-256 over the table's name and columns, then
+ * each row in primary-key order, each value as a tag byte and, but for N: N (null), I and 8 bytes big endian, T or B
+ * and the length in 8 bytes big endian and the bytes. TAMPERED if a sealed value does not open. */
 typedef struct TableDigest {
   Str table;
   int64_t rows;
@@ -125,9 +128,7 @@ typedef struct Finding {
   Str which;
   Str sentence;
 } Finding;
-/* One digest per derived table, in the order of modules and tables: SHA-256 over the table's name and columns, then
- * each row in primary-key order, each value as a tag byte and, but for N: N (null), I and 8 bytes big endian, T or B
- * and the length in 8 bytes big endian and the bytes. TAMPERED if a sealed value does not open. */
 /* Recomputes every leaf and the tree, re-hashes every stored file that an entry names, re-derives into a scratch
- * database and compares digests. */
+ * database and compares digests. Also SQLite's own check, DIR/campaign against entry 1, and DIR/head. Not inside a
+ * transaction; a reader may do it beside a writer. received_at and id_conflict are covered by no hash. */
 MUST_CHECK Status journal_verify(Context *cx, Journal *journal, Finding **ret_findings, size_t *ret_count);

@@ -294,6 +294,24 @@ TEST(a_writer_killed_at_any_moment_loses_nothing_it_acknowledged) {
   test_folder_remove(cx, folder);
 }
 
+TEST(a_reader_verifies_while_another_process_writes) {
+  const char *folder = test_folder(cx), *county = county_make(cx, folder);
+  int nowhere[2];
+  CHECK_INT(pipe(nowhere), 0);
+  fflush(stdout);
+  pid_t child = fork();
+  if (child == 0) append_for_ever(county, nowhere[1], 1);
+  Acknowledged first;
+  CHECK_INT(read(nowhere[0], &first, sizeof first), sizeof first);
+  for (int i = 0; i < 25; i++) CHECK_STR(verify_text(cx, county), STR_EMPTY);
+  kill(child, SIGKILL);
+  waitpid(child, NULL, 0);
+  close(nowhere[0]);
+  close(nowhere[1]);
+  CHECK_STR(verify_text(cx, county), STR_EMPTY);
+  test_folder_remove(cx, folder);
+}
+
 TEST(an_init_killed_at_any_moment_leaves_no_county_or_a_whole_one) {
   const char *folder = test_folder(cx), *plan = path_join(cx->arena, folder, "plan"), *made = county_make(cx, folder);
   int whole = 0, none = 0;

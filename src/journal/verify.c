@@ -290,7 +290,7 @@ static Status check_derived(Context *cx, Verify *v) {
   shadow.db = scratch;
   shadow.step = step;
   shadow.mode = JOURNAL_READ;
-  shadow.lock = -1;
+  shadow.lock = shadow.head = -1;
   return derive_scratch(cx, v, &shadow);
 }
 
