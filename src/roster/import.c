@@ -1,9 +1,7 @@
-#include <unistd.h>
 #include "roster/roster_internal.h"
 #include "roster/roster_sql.h"
 
 enum { KEY_HEX = 32, FILE_LIMIT_MB = 200 };
-#define PENDING_NAME "import.pending"
 
 /* ---- a new row, while its file is being taken in ---- */
 typedef struct NewRow {

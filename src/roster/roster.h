@@ -6,16 +6,13 @@
  * removal); the tables of roster.sql are derived from them. Personal values are sealed columns.
  * Memory lives in cx->arena; sentences for people are in cx->error and in the reports. */
 #pragma once
+#include "journal/command.h"
 #include "journal/journal.h"
 #include "sheet/sheet.h"
 
 extern const JournalModule ROSTER_MODULE;
 
-/* ---- the command line (roster_cli.c); argv[0] is the command's name. Returns the exit status. ---- */
-typedef struct Command {
-  const char *name, *usage, *what; /* usage: what follows the name; what: one Chinese sentence */
-  int (*run)(Context *cx, int argc, char **argv);
-} Command;
+/* ---- the command line (roster_cli.c) ---- */
 extern const Command ROSTER_COMMANDS[];
 extern const size_t ROSTER_COMMAND_COUNT;
 
@@ -88,7 +85,35 @@ typedef struct Overview {
 } Overview;
 MUST_CHECK Status roster_overview(Context *cx, Journal *journal, Overview *ret_overview);
 
+/* Every data row with the household and person it belongs to, in the order of files and rows. */
+typedef struct LinkView {
+  Str key, list, file, sheet, person, household, partner;
+  int64_t row, bits; /* bits: milli-bits */
+  uint8_t state;     /* MatchState */
+} LinkView;
+typedef Status LinkVisitor(Context *cx, void *user, const LinkView *link);
+MUST_CHECK Status roster_links(Context *cx, Journal *journal, LinkVisitor *visit, void *user);
+
+/* What importing flagged; list "" = all. cx->arena is emptied after each call back. */
+typedef struct FlagView {
+  Str list, file, sheet, column, header, value, code, sentence;
+  int64_t row;
+} FlagView;
+typedef Status FlagVisitor(Context *cx, void *user, const FlagView *flag);
+MUST_CHECK Status roster_flags(Context *cx, Journal *journal, Str list, FlagVisitor *visit, void *user);
+
+/* A household's history: its rows' imports, differences, decisions, removals, in the order of the journal. */
+typedef struct HistoryView {
+  int64_t seq, made_at;
+  Str entry, kind, author, sentence;
+} HistoryView;
+typedef Status HistoryVisitor(Context *cx, void *user, const HistoryView *event);
+MUST_CHECK Status roster_history(Context *cx, Journal *journal, Str household, HistoryVisitor *visit, void *user);
+
 /* ---- differences and decisions ---- */
+/* After the `agreed` lock, changes need a reason: LOCKED without one. */
+MUST_CHECK Status roster_require_reason(Context *cx, Journal *journal, Str reason);
+
 typedef enum DifferenceState { DIFFERENCE_OPEN, DIFFERENCE_RETURNED, DIFFERENCE_DECIDED } DifferenceState;
 typedef struct Difference {
   Str id, class_code, left, right, town, subject, field;

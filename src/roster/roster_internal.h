@@ -58,8 +58,6 @@ Str fact_identity(Arena *arena,
 MUST_CHECK Status facts_one(Context *cx, Journal *journal, Catalogue *catalogue, Str key,
                             Fact *ret_fact); /* one current row, group unknown */
 
-/* After a lock, changes need a reason: LOCKED without one. */
-MUST_CHECK Status roster_require_reason(Context *cx, Journal *journal, Str reason);
 /* Last active action per difference. */
 MUST_CHECK Status roster_decision_states(Context *cx, Journal *journal, StrMap *ret_index, Str **ret_actions);
 MUST_CHECK Status roster_apply_import_undo(Context *cx, Journal *journal, Str file, const Entry *undo);
