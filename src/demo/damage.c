@@ -208,7 +208,7 @@ static void damage_id(Damage *damage, Str previous) {
     *text = str_copy(damage->list->arena, str_from(id));
     mark(damage, C_ID_TRANSPOSED);
   } else if (memcmp(id + 6, "19", 2) == 0 && goes_wrong(damage, rates->fifteen)) {
-    *text = str_format(damage->list->arena, "%.6s%.9s", id, id + 8);
+    *text = str_format(damage->list->arena, "%.*s%.*s", 6, id, 9, id + 8);
     mark(damage, C_ID_15);
   } else if (goes_wrong(damage, rates->cut)) {
     shorten(damage, id);
@@ -221,8 +221,8 @@ static void round_id(Damage *damage) {
   Str *text = &damage->row->text[F_ID];
   if (!damage->clerk->spreadsheet || text->size != 18 || text->data[17] == 'X') return; /* X is no number */
   if (!rng_chance(&damage->rng, damage->list->error_percent * 350ull)) return;
-  *text = damage->clerk->scientific ? str_format(damage->list->arena, "%c.%.5sE+17", text->data[0], text->data + 1)
-                                    : str_format(damage->list->arena, "%.15s000", text->data);
+  *text = damage->clerk->scientific ? str_format(damage->list->arena, "%c.%.*sE+17", text->data[0], 5, text->data + 1)
+                                    : str_format(damage->list->arena, "%.*s000", 15, text->data);
   damage->row->classes &= ~(1u << C_ID_TYPO | 1u << C_ID_TRANSPOSED | 1u << C_ID_COPIED);
   mark(damage, C_ID_ROUNDED);
 }
@@ -254,7 +254,7 @@ static void restyle_id(Damage *damage) {
       break;
     default:
       if (text->size < 14) return;
-      *text = str_format(arena, "%.6s %.8s %.*s", text->data, text->data + 6, (int)text->size - 14, text->data + 14);
+      *text = str_format(arena, "%.*s %.*s %.*s", 6, text->data, 8, text->data + 6, (int)text->size - 14, text->data + 14);
   }
   mark(damage, C_ID_FORMAT);
 }
