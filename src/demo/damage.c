@@ -20,12 +20,12 @@ typedef struct Rates {
 static const Rates RATES[DEMO_LIST_COUNT] = {
     [DEMO_REGISTER] = {1100, 400, 400, 270, 240, 60, 1450, 0, 230, 0},
     [DEMO_RELOCATED] = {2000, 700, 450, 400, 300, 150, 2700, 0, 250, 0},
-    [DEMO_RENOVATED] = {1500, 550, 700, 450, 350, 150, 2200, 0, 300, 9000},
+    [DEMO_RENOVATED] = {1500, 550, 700, 450, 350, 150, 2200, 0, 300, 12000},
     [DEMO_APPRAISED] = {1250, 550, 560, 390, 260, 150, 2100, 0, 250, 0},
     [DEMO_CIVIL] = {1400, 400, 460, 520, 390, 100, 2600, 0, 310, 0},
     [DEMO_DISABLED] = {1300, 500, 800, 0, 200, 100, 2100, 0, 260, 0},
     [DEMO_FEEDBACK] = {1100, 420, 500, 400, 220, 120, 1750, 6000, 120, 0},
-    [DEMO_TOWN_FEEDBACK] = {1800, 600, 900, 300, 350, 250, 2600, 3000, 200, 7000},
+    [DEMO_TOWN_FEEDBACK] = {1800, 600, 900, 300, 350, 250, 2600, 3000, 200, 5000},
 };
 
 typedef struct Damage { /* one row being damaged */
@@ -220,7 +220,7 @@ static void damage_id(Damage *damage, Str previous) {
 static void round_id(Damage *damage) {
   Str *text = &damage->row->text[F_ID];
   if (!damage->clerk->spreadsheet || text->size != 18 || text->data[17] == 'X') return; /* X is no number */
-  if (!rng_chance(&damage->rng, damage->list->error_percent * 350ull)) return;
+  if (!rng_chance(&damage->rng, damage->list->error_percent * 150ull)) return;
   *text = damage->clerk->scientific ? str_format(damage->list->arena, "%c.%.*sE+17", text->data[0], 5, text->data + 1)
                                     : str_format(damage->list->arena, "%.*s000", 15, text->data);
   damage->row->classes &= ~(1u << C_ID_TYPO | 1u << C_ID_TRANSPOSED | 1u << C_ID_COPIED);
@@ -254,7 +254,8 @@ static void restyle_id(Damage *damage) {
       break;
     default:
       if (text->size < 14) return;
-      *text = str_format(arena, "%.*s %.*s %.*s", 6, text->data, 8, text->data + 6, (int)text->size - 14, text->data + 14);
+      *text =
+          str_format(arena, "%.*s %.*s %.*s", 6, text->data, 8, text->data + 6, (int)text->size - 14, text->data + 14);
   }
   mark(damage, C_ID_FORMAT);
 }

@@ -13,7 +13,8 @@
  * as there are towns), truth.csv (list,row,household,person,file; row is what a person sees in the
  * file) and errors.csv (list,row,class,file). In truth.csv a person belongs to the household they are registered in
  * (if none: the one they lived in when the list was made); a row about a household carries the household that
- * followed it when it was merged since, and the person named in the row; a repeated row is the same person again.
+ * followed it when it was merged since, and the person named in the row; a repeated row is the same
+ * person again, in the household where it stands.
  *
  * What it does not do:
  * - no damage to the first six digits of a number (a test holds it to region 450399), so typing

@@ -110,6 +110,17 @@ uint32_t snapshot_size(const World *world, When when, uint32_t household) {
   return household < world->at[when].households ? world->at[when].size[household] : 0;
 }
 
+Members members_at(const World *world, const Snapshot *at, Arena *arena) {
+  Members members = {arena_array(arena, world->household_count + 2, uint32_t),
+                     arena_array(arena, at->persons, uint32_t)};
+  for (uint32_t p = 0; p < at->persons; p++)
+    if (at->home[p] != NOBODY) members.start[at->home[p] + 2]++;
+  for (uint32_t h = 0; h < world->household_count; h++) members.start[h + 2] += members.start[h + 1];
+  for (uint32_t p = 0; p < at->persons; p++)
+    if (at->home[p] != NOBODY) members.person[members.start[at->home[p] + 1]++] = p;
+  return members;
+}
+
 uint32_t household_now(const World *world, uint32_t household) {
   while (world->households[household].into != NOBODY) household = world->households[household].into;
   return household;

@@ -14,6 +14,11 @@ static uint32_t pick_rune(Rng *rng, const char *text) {
   return rune_at(text, rng_skewed(rng, (uint32_t)str_rune_count(str_from(text))));
 }
 
+static uint32_t pick_other(Rng *rng, const char *text, uint32_t first) {
+  uint32_t rune = pick_rune(rng, text);
+  return rune == first ? pick_rune(rng, text) : rune;
+}
+
 static void append(char *name, uint32_t rune) {
   size_t size = strlen(name);
   size += rune_encode(rune, name + size);
@@ -78,6 +83,5 @@ void name_person(World *world, Rng *rng, Person *person) {
   uint32_t first = pick_rune(rng, given);
   append(person->name, first);
   if (rng_chance(rng, SINGLE[era])) return;
-  uint32_t second = pick_rune(rng, given);
-  append(person->name, second);
+  append(person->name, era >= 2 && rng_chance(rng, 3000) ? first : pick_other(rng, given, first));
 }

@@ -63,22 +63,22 @@ static void number_all(World *world, Rng *rng) {
     h->code = h->founded >= (2016 - 1930) * 12 || rng_chance(rng, 4000); /* late */
   }
   qsort_r(world->registered, world->registered_count, sizeof(uint32_t), by_code, world);
+  const Snapshot *at = &world->at[WHEN_REGISTER];
+  Members members = members_at(world, at, world->arena);
   uint32_t persons = 0, households = 0, code = 2000 + rng_below(rng, 9);
   for (uint32_t i = 0; i < world->registered_count; i++) {
-    Household *h = &world->households[world->registered[i]];
+    uint32_t household = world->registered[i];
+    Household *h = &world->households[household];
     h->number = households++;
     h->code = code += rng_skewed(rng, 9) + 1;
     h->registered = true;
-    const Snapshot *at = &world->at[WHEN_REGISTER];
-    world->persons[at->head[world->registered[i]]].number = persons++;
+    world->persons[at->head[household]].number = persons++;
+    for (uint32_t m = members.start[household]; m < members.start[household + 1]; m++)
+      if (members.person[m] != at->head[household]) world->persons[members.person[m]].number = persons++;
   }
+  world->registered_persons = persons;
   for (uint32_t h = 0; h < world->household_count; h++)
     if (world->households[h].number == NOBODY) world->households[h].number = households++;
-  const Snapshot *at = &world->at[WHEN_REGISTER];
-  for (uint32_t p = 0; p < at->persons; p++)
-    if (at->home[p] != NOBODY && world->households[at->home[p]].registered && world->persons[p].number == NOBODY)
-      world->persons[p].number = persons++;
-  world->registered_persons = persons;
   for (uint32_t p = 0; p < world->person_count; p++)
     if (world->persons[p].number == NOBODY) world->persons[p].number = persons++;
 }

@@ -81,22 +81,6 @@ static Str relation(const World *world, uint32_t head, uint32_t p) {
   return STR("其他");
 }
 
-/* Members at a date, by household: start[h] .. start[h + 1] in `person`. */
-typedef struct Members {
-  uint32_t *start, *person;
-} Members;
-
-static Members members_at(const World *world, const Snapshot *at, Arena *arena) {
-  Members members = {arena_array(arena, world->household_count + 2, uint32_t),
-                     arena_array(arena, at->persons, uint32_t)};
-  for (uint32_t p = 0; p < at->persons; p++)
-    if (at->home[p] != NOBODY) members.start[at->home[p] + 2]++;
-  for (uint32_t h = 0; h < world->household_count; h++) members.start[h + 2] += members.start[h + 1];
-  for (uint32_t p = 0; p < at->persons; p++)
-    if (at->home[p] != NOBODY) members.person[members.start[at->home[p] + 1]++] = p;
-  return members;
-}
-
 static void add_to_register(const World *world, List *list, uint32_t h, uint32_t p, Str relation_text) {
   const Household *household = &world->households[h];
   const Snapshot *at = &world->at[WHEN_REGISTER];

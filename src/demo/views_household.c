@@ -143,7 +143,7 @@ static void add_feedback(const World *world, List *list, uint32_t h) {
   static const char *const TOWN[MODE_COUNT] = {"实施危改", "自建住房", "易地搬迁", "租住借住", "其他"};
   const Household *household = &world->households[h];
   Rng rng = rng_new(world->seed, 113 + list->kind, h);
-  if (!existed(world, WHEN_2020_03, h) || (household->registered && rng_chance(&rng, 350))) return;
+  if (!existed(world, WHEN_2020_03, h) || (household->registered && rng_chance(&rng, 250))) return;
   Row *row = add_household(world, list, h, WHEN_2020_03, 400);
   bool town = list->kind == DEMO_TOWN_FEEDBACK;
   Mode mode = household->mode;

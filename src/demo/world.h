@@ -107,6 +107,11 @@ void world_move(World *world, uint32_t person, uint32_t household); /* NOBODY: o
 uint32_t world_choose_head(World *world, uint32_t household);
 uint32_t snapshot_size(const World *world, When when, uint32_t household);
 uint32_t household_now(const World *world, uint32_t household); /* follows mergers */
+/* Members at a date, by household: start[h] .. start[h + 1] in `person`. */
+typedef struct Members {
+  uint32_t *start, *person;
+} Members;
+Members members_at(const World *world, const Snapshot *at, Arena *arena);
 /* register.c: exactly that many households and persons; false if the population does not allow it */
 bool world_register(World *world, uint32_t households, uint32_t persons);
 /* housing.c */
