@@ -260,7 +260,7 @@ static void restyle_id(Damage *damage) {
   mark(damage, C_ID_FORMAT);
 }
 
-/* One way for all rows of a household in one list. */
+/* One way for all rows of a household in one list. The towns' own files bear their own name. */
 static void damage_village(Damage *damage, Rng household) {
   static const char *const FORMS[] = {"", "村委", "村委会", "村民委员会"};
   const Village *v = &damage->world->villages[damage->world->households[damage->row->household].village];
@@ -268,6 +268,11 @@ static void damage_village(Damage *damage, Rng household) {
   uint64_t sweep = damage->list->error_percent;
   bool old = rng_chance(&household, (damage->clerk->old_villages ? 450 : 40) * sweep);
   bool form = rng_chance(&household, (damage->clerk->short_villages ? 250 : 10) * sweep);
+  bool old_town = rng_chance(&household, (damage->clerk->old_villages ? 300 : 20) * sweep);
+  if (v->former_town.size && old_town && damage->list->kind != DEMO_TOWN_FEEDBACK) {
+    damage->row->text[F_TOWN] = v->former_town;
+    mark(damage, C_TOWN_RENAMED);
+  }
   if (v->former.size && old) {
     *text = v->former;
     mark(damage, C_VILLAGE_RENAMED);

@@ -1,4 +1,5 @@
 /* Order of work: population, register, housing; then every department's list, one at a time. */
+#include "base/file.h"
 #include "demo/view.h"
 
 typedef void (*View)(const World *world, List *list);
@@ -47,6 +48,7 @@ Status demo_write(Context *cx, const char *out_folder, const DemoOptions *option
   Status status = make_world(&inner, &world, options, (uint32_t)households, (uint32_t)persons);
   if (status != OK) return fail(cx, status, STR_FMT, STR_ARG(inner.error.sentence));
   DemoSummary summary = {.households = world.registered_count, .persons = world.registered_persons};
+  TRY(folder_make(cx, out_folder));
   Ledger ledger = {buf_new(arena), buf_new(arena), 0};
   buf_add(&ledger.truth, STR("list,row,household,person,file\n"));
   buf_add(&ledger.errors, STR("list,row,class,file\n"));

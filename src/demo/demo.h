@@ -58,7 +58,9 @@ typedef struct DemoSummary {
   uint32_t files;
 } DemoSummary;
 
-/* Writes the files into `out_folder`, which must exist; files of the same names are replaced.
- * Fails BAD_USAGE (options), BAD_FILE (places), INPUT_OUTPUT. */
+/* Writes the files into `out_folder`, made if need be (its parent must exist); files of the same names
+ * are replaced, others stay.
+ * Fails BAD_USAGE (options), BAD_FILE (places), and what file.h and sheet.h
+ * say of writing. */
 MUST_CHECK Status demo_write(Context *cx, const char *out_folder, const DemoOptions *options, DemoSummary *ret_summary);
 const char *demo_list_name(DemoList list); /* "register" ... */

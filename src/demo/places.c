@@ -5,6 +5,15 @@ static const char *const OFFICES[] = {"社区居民委员会", "居民委员会"
 static const char *const KEEP[] = {"社区", "", "社区", "", "村", "村"};
 static const char *const MERGED[] = {"上岩村", "高寨村", "坪头村", "田湾村", "石岭村", "水源村", "枫木村", "岩底村"};
 
+/* Towns whose former names people still write. */
+static const char *const FORMER_TOWNS[][2] = {{"龙脊镇", "和平乡"}, {"乐江镇", "乐江乡"}};
+
+static Str former_town(Str town) {
+  for (size_t i = 0; i < COUNT_OF(FORMER_TOWNS); i++)
+    if (str_equal(town, str_from(FORMER_TOWNS[i][0]))) return str_from(FORMER_TOWNS[i][1]);
+  return STR_EMPTY;
+}
+
 /* 花坪村委会 -> 花坪村, 城南社区居委会 -> 城南社区 */
 static Str usual_name(Arena *arena, Str name) {
   for (size_t i = 0; i < COUNT_OF(OFFICES); i++)
@@ -37,7 +46,10 @@ static Status add_village(Context *cx, World *world, Rng *rng, Str town, Str nam
     world->towns[world->town_count++] = str_copy(world->arena, town);
   }
   Village *village = &world->villages[world->village_count++];
-  *village = (Village){.town = world->towns[t], .name = usual_name(world->arena, name), .town_index = t};
+  *village = (Village){.town = world->towns[t],
+                       .name = usual_name(world->arena, name),
+                       .town_index = t,
+                       .former_town = former_town(town)};
   village->former = former_name(world->arena, rng, village->name);
   village->weight = rng_between(rng, 50, 150);
   return OK;

@@ -58,6 +58,7 @@ typedef enum Class {
   C_NAME_BLANK,
   C_VILLAGE_RENAMED,
   C_VILLAGE_FORM,
+  C_TOWN_RENAMED,
   C_CODE_SHORT,
   C_PHONE_FORMAT,
   C_DUPLICATE,
@@ -101,7 +102,7 @@ void view_feedback(const World *world, List *list); /* also town_feedback: the o
 uint32_t *households_by_place(const World *world, List *list, bool registered, uint32_t *ret_count);
 
 void damage_list(const World *world, List *list);
-/* The rows from..to are the file's. Writes "list,row,household,person,file" and "list,row,class,file" lines. */
+/* What truth.csv and errors.csv will hold. */
 typedef struct Ledger {
   Buf truth, errors;
   int64_t error_count;

@@ -74,7 +74,8 @@ static Str relation(const World *world, uint32_t head, uint32_t p) {
   if (parent_of(world, head, mother) || parent_of(world, heads_spouse, mother))
     return male ? STR("之外孙子") : STR("之外孙女");
   if (father != NOBODY && father == h->father)
-    return male ? (person->birth < h->birth ? STR("之兄") : STR("之弟")) : STR("之姐妹");
+    return male ? (person->birth < h->birth ? STR("之兄") : STR("之弟"))
+                : (person->birth < h->birth ? STR("之姐") : STR("之妹"));
   if (father != NOBODY && h->father != NOBODY && world->persons[father].father == h->father &&
       world->persons[father].father != NOBODY)
     return male ? STR("之侄儿") : STR("之侄女");

@@ -57,8 +57,9 @@ typedef struct Household {
 } Household;
 
 typedef struct Village {
-  Str town, name; /* 花坪村 */
-  Str former;     /* before it was renamed or merged; "" */
+  Str town, name;  /* 花坪村 */
+  Str former_town; /* 和平乡; "" */
+  Str former;      /* before it was renamed or merged; "" */
   uint32_t town_index, weight, first_lineage, lineage_count;
 } Village;
 

@@ -1,10 +1,8 @@
 /* The files: layouts with the departments' own headers, in the formats they send. */
+#include "base/file.h"
 #include "demo/view.h"
 #include "sheet/sheet.h"
-#include <errno.h>
 #include <iconv.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 static const char *const LIST_NAMES[DEMO_LIST_COUNT] = {"register", "relocated", "renovated", "appraised",
                                                         "civil",    "disabled",  "feedback",  "town_feedback"};
@@ -26,6 +24,7 @@ static const char *const CLASS_NAMES[C_COUNT] = {[C_ID_TYPO] = "id_typo",
                                                  [C_NAME_BLANK] = "name_blank",
                                                  [C_VILLAGE_RENAMED] = "village_renamed",
                                                  [C_VILLAGE_FORM] = "village_form",
+                                                 [C_TOWN_RENAMED] = "town_renamed",
                                                  [C_CODE_SHORT] = "hh_no_short",
                                                  [C_PHONE_FORMAT] = "phone_format",
                                                  [C_DUPLICATE] = "duplicate_in_list",
@@ -149,7 +148,7 @@ static const Field TOWN_FIELDS[] = {F_CODE, F_TOWN, F_VILLAGE, F_NAME, F_ID, F_S
 static const char *const TOWN_HEADERS[][COUNT_OF(TOWN_FIELDS)] = {
     {"户编号", "乡镇", "村", "户主姓名", "身份证号", "家庭人口", "保障方式", "住房等级", "备注"},
     {"户编号", "乡（镇）", "行政村", "户主姓名", "身份证号码", "家庭人口数", "住房保障方式", "住房等级", "备注"},
-    {"户口本号(户编号)", "镇", "村(社区)", "户主", "户主身份证号", "人数", "保障方式", "危房等级", "备注"},
+    {"户口本号(户编号)", "镇", "村(社区)", "户主", "户主身份证号", "人数", "保障方式", "评定等级", "备注"},
     {"贫困户编号", "乡镇名称", "村名", "贫困户姓名", "证件号码", "家庭总人数", "住房保障方式", "房屋等级", "备注"},
     {"家庭编号", "乡镇", "村（居）委会", "姓名", "公民身份号码", "当前家庭人口数", "保障方式", "鉴定等级", "备注"},
 };
@@ -167,12 +166,7 @@ static Status iconv_gb18030(Context *cx, Str utf8, Str *ret_bytes) {
 }
 
 Status write_bytes(Context *cx, const char *folder, Str name, Str bytes) {
-  const char *path = str_format(cx->arena, "%s/" STR_FMT, folder, STR_ARG(name)).data;
-  FILE *file = fopen(path, "wb");
-  if (!file) return fail(cx, INPUT_OUTPUT, "不能写入 %s：%s。", path, strerror(errno));
-  bool good = fwrite(bytes.data, 1, bytes.size, file) == bytes.size;
-  good &= fclose(file) == 0;
-  return good ? OK : fail(cx, INPUT_OUTPUT, "写入 %s 失败：%s。", path, strerror(errno));
+  return file_write(cx, path_join(cx->arena, folder, str_c(cx->arena, name)), bytes, FILE_ADVISORY);
 }
 
 /* One file being written: rows from..to of the list. */
@@ -279,7 +273,7 @@ static Status fill_workbook(Context *cx, WorkbookWriter *writer, Output *output)
 }
 
 static Status write_workbook(Context *cx, Output *output) {
-  const char *path = str_format(cx->arena, "%s/" STR_FMT, output->folder, STR_ARG(output->name)).data;
+  const char *path = path_join(cx->arena, output->folder, str_c(cx->arena, output->name));
   WorkbookWriter *writer;
   TRY(workbook_create(cx, path, &writer));
   Status status = fill_workbook(cx, writer, output);
@@ -311,7 +305,8 @@ static Status write_towns(Context *cx, const World *world, const char *folder, c
     for (size_t c = 0; c < COUNT_OF(TOWN_FIELDS); c++)
       layout.columns[c] = (Column){.field = TOWN_FIELDS[c], .header = headers[c]};
     if (layout.encoding == XLSX && t % 4 == 0)
-      layout.title = str_format(cx->arena, STR_FMT "住房安全保障情况反馈表", STR_ARG(world->towns[t])).data;
+      layout.title =
+          str_c(cx->arena, str_format(cx->arena, STR_FMT "住房安全保障情况反馈表", STR_ARG(world->towns[t])));
     uint32_t to = from;
     while (to < list->count && world->villages[world->households[list->rows[to].household].village].town_index == t)
       to++;
