@@ -309,21 +309,24 @@ static void damage_row(Damage *damage, Str previous) {
   }
 }
 
+static bool repeated(const World *world, const List *list, const Row *row) {
+  Rng rng = rng_new(world->seed, 130 + list->kind, row->person);
+  return rng_chance(&rng, (uint64_t)RATES[list->kind].duplicate * list->error_percent / 100);
+}
+
 /* Rows that stand there twice: each copy is typed anew. */
 static void repeat_rows(const World *world, List *list) {
-  Row *rows = arena_array(list->arena, list->count + list->count / 4 + 8, Row);
-  uint32_t count = 0;
+  uint32_t total = list->count, count = 0;
+  for (uint32_t i = 0; i < list->count; i++) total += repeated(world, list, &list->rows[i]);
+  Row *rows = arena_array(list->arena, total, Row);
   for (uint32_t i = 0; i < list->count; i++) {
     rows[count++] = list->rows[i];
-    Rng rng = rng_new(world->seed, 130 + list->kind, list->rows[i].person);
-    if (count + 1 < list->count + list->count / 4 &&
-        rng_chance(&rng, (uint64_t)RATES[list->kind].duplicate * list->error_percent / 100)) {
-      rows[count] = list->rows[i];
-      rows[count++].classes |= 1u << C_DUPLICATE;
-    }
+    if (!repeated(world, list, &list->rows[i])) continue;
+    rows[count] = list->rows[i];
+    rows[count++].classes |= 1u << C_DUPLICATE;
   }
   list->rows = rows;
-  list->count = count;
+  list->count = list->capacity = count;
 }
 
 void damage_list(const World *world, List *list) {

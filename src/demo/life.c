@@ -185,7 +185,7 @@ static void births(Life *life) {
   }
 }
 
-/* A married son (or daughter) with spouse and children gets a household of their own. */
+/* A married son, daughter, brother or sister with spouse and children gets a household of their own. */
 static void divide(Life *life, uint32_t h, uint32_t child) {
   World *world = life->world;
   uint32_t spouse = world->persons[child].spouse;
@@ -206,9 +206,10 @@ static uint32_t someone_to_divide(const Life *life, uint32_t h) {
     const Person *p = &world->persons[m];
     if (m == world->households[h].head || p->spouse == NOBODY || p->spouse == world->households[h].head) continue;
     if (world->persons[p->spouse].home != h) continue;
-    bool child_here = (p->father != NOBODY && world->persons[p->father].home == h) ||
-                      (p->mother != NOBODY && world->persons[p->mother].home == h);
-    if (child_here && p->children) found = m;
+    bool kin_here = (p->father != NOBODY && world->persons[p->father].home == h) ||
+                    (p->mother != NOBODY && world->persons[p->mother].home == h) ||
+                    (p->father != NOBODY && p->father == world->persons[world->households[h].head].father);
+    if (kin_here && p->children) found = m;
   }
   return found;
 }
@@ -242,7 +243,7 @@ static void household_step(Life *life, uint32_t h) {
   }
   if (size >= 4) {
     uint32_t child = someone_to_divide(life, h);
-    if (child != NOBODY && happens(life, size > 6 ? 16000 : 5500)) divide(life, h, child);
+    if (child != NOBODY && happens(life, size > 6 ? 26000 : size > 5 ? 3500 : 600)) divide(life, h, child);
   }
   if (old_age >= 66 && happens(life, 4000)) world_choose_head(world, h);
 }
