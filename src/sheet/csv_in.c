@@ -156,7 +156,6 @@ static Cell field_cell(const Csv *csv, Str text) {
     cell.text = str_sub(text, 2, text.size - 1);
     cell.flags |= CELL_FORMULA;
   }
-  if (text_is_scientific(cell.text)) cell.flags |= CELL_SCIENTIFIC;
   if (csv->replaced && str_find(cell.text, STR("\xEF\xBF\xBD")) >= 0) cell.flags |= CELL_REPLACED;
   return cell;
 }

@@ -72,6 +72,7 @@ Status grid_cell(Grid *grid, uint64_t row, uint64_t column, Cell cell) {
   if (row != grid->scratch_row) TRY(flush_row(grid));
   grid->scratch_row = (uint32_t)row;
   cut_text(&cell, limits->cell_size);
+  if (cell.kind == CELL_TEXT && text_is_scientific(cell.text)) cell.flags |= CELL_SCIENTIFIC;
   grid->scratch[column] = cell;
   if (grid->scratch_count <= column) grid->scratch_count = (uint32_t)column + 1;
   return OK;

@@ -52,10 +52,8 @@ static const Magic MAGICS[] = {
     {0, BYTES("\x09\0\x04\0"), NULL, OLD_BIFF},
     {0, BYTES("\x09\x02\x06\0"), NULL, OLD_BIFF},
     {0, BYTES("\x09\x04\x06\0"), NULL, OLD_BIFF},
-    {0, BYTES("\x09\x08\x08\0"), NULL,
-     "只有 Excel 工作簿的一部分，文件不完整；请用 WPS 或 Excel 打开后另存为 .xlsx 再导入"},
-    {0, BYTES("\x09\x08\x10\0"), NULL,
-     "只有 Excel 工作簿的一部分，文件不完整；请用 WPS 或 Excel 打开后另存为 .xlsx 再导入"},
+    {0, BYTES("\x09\x08\x08\0"), xls_read, NULL}, /* BIFF5 or 8 without a container */
+    {0, BYTES("\x09\x08\x10\0"), xls_read, NULL},
     {0, BYTES("%PDF"), NULL, "是 PDF 文件，不是表格；" ASK_FOR_TABLE},
     {0, BYTES("Rar!"), NULL, "是 RAR 压缩包；请先解压，再导入里面的表格"},
     {0, BYTES("7z\xBC\xAF\x27\x1C"), NULL, "是 7z 压缩包；请先解压，再导入里面的表格"},

@@ -62,9 +62,3 @@ typedef struct Decoded {
 } Decoded;
 Decoded text_decode(Arena *arena, Str bytes);
 bool text_looks_binary(const Decoded *decoded);
-
-/* ---- xls: parsing happens in a child; the result travels as bytes ---- */
-/* The child's half: OLE container and BIFF5/8 records into a message. Pure: no system calls but memory. */
-void xls_parse(Arena *arena, Str bytes, const SheetLimits *limits, void *gb18030, Buf *message);
-/* The parent's half: checks every length. */
-MUST_CHECK Status xls_decode(Reader *reader, Str message);

@@ -240,8 +240,9 @@ static void book_start(Part *part, const char *name, const char **attributes) {
     const char *title = part_attribute(attributes, "name"), *id = part_attribute(attributes, "id"),
                *state = part_attribute(attributes, "state");
     book->sheets = array_room(arena, book->sheets, book->count, &book->capacity, sizeof(SheetEntry));
-    book->sheets[book->count++] = (SheetEntry){str_copy(arena, str_from(title)), str_copy(arena, str_from(id)),
-                                               state && (state[0] == 'h' || state[0] == 'v')};
+    book->sheets[book->count++] =
+        (SheetEntry){str_copy(arena, str_from(title)), str_copy(arena, str_from(id)),
+                     state && (strcmp(state, "hidden") == 0 || strcmp(state, "veryHidden") == 0)};
   }
 }
 
