@@ -93,7 +93,7 @@ MUST_CHECK Status workbook_add_sheet(Context *cx, WorkbookWriter *writer, Str na
  * text: never a formula, leading zeros kept; control characters are dropped, text is cut at 32,767 characters. */
 MUST_CHECK Status workbook_add_row(Context *cx, WorkbookWriter *writer, uint32_t row, const OutCell *cells,
                                    uint32_t count);
-/* Before or after the row that it begins in, but before any later row; the range may not touch another one. Covered
+/* Before or after the row that it begins in, but before any later row; the range may not overlap another one. Covered
  * cells that rows give later keep only their style. A range of one cell is just that cell. */
 MUST_CHECK Status workbook_merge(Context *cx, WorkbookWriter *writer, MergedRange range, OutCell cell);
 /* The same rows give the same bytes. The file is readable for its owner only. The writer is gone afterwards. */
