@@ -107,7 +107,8 @@ static void assign_component(Assigner *a, Arena *arena, const uint32_t *componen
 void assign(Arena *arena, const AssignEdge *edges, size_t edge_count, uint32_t left_count, uint32_t right_count,
             bool *ret_chosen) {
   uint32_t nodes = left_count + right_count;
-  Assigner a = {edges, ret_chosen, left_count, arena_array(arena, nodes, uint32_t), arena_array(arena, nodes, uint32_t)};
+  Assigner a = {edges, ret_chosen, left_count, arena_array(arena, nodes, uint32_t),
+                arena_array(arena, nodes, uint32_t)};
   for (uint32_t i = 0; i < nodes; i++) a.parent[i] = i;
   for (size_t i = 0; i < edge_count; i++) {
     uint32_t left = root_of(a.parent, edges[i].left), right = root_of(a.parent, left_count + edges[i].right);

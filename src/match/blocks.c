@@ -65,7 +65,8 @@ static void exact_large_run(Engine *e, Pairs *pairs, const uint32_t *rows, uint3
   for (uint32_t i = 0; i < count; i++)
     for (uint32_t k = i + 1; k < count && k <= i + WINDOW; k++) exact_pair(e, pairs, sorted[i], sorted[k]);
   e->truncated++;
-  engine_note(e, str_format(e->cx->arena, "有 %u 行填了同一个证件号码，只比较了姓名相近的行；请检查这一列是否被误填。", count));
+  engine_note(
+      e, str_format(e->cx->arena, "有 %u 行填了同一个证件号码，只比较了姓名相近的行；请检查这一列是否被误填。", count));
 }
 
 static void count_exact(Engine *e, uint32_t *hits, const uint32_t *rows, uint32_t count) {
@@ -127,11 +128,6 @@ void exact_pass(Engine *e, Pairs *pairs) {
 
 /* ---- blocks ---- */
 
-static bool person_unique(const Engine *e, uint32_t list) {
-  return list < e->input->source_count &&
-         (e->input->sources[list].person_unique || e->input->sources[list].household_unique);
-}
-
 static bool weak_id(const Row *row) { return !row->id || row->flags & ROW_ID_FROM_15; }
 
 /* Rows of one list are compared only to find duplicates: same household, same damaged ID. */
@@ -149,12 +145,16 @@ static bool wanted(const Engine *e, BlockKind kind, uint32_t left, uint32_t righ
   if ((a->linked & list_bit(b->list)) || (b->linked & list_bit(a->list))) return false;
   if (e->input->hub < 63 && (a->linked & b->linked & list_bit(e->input->hub))) return false;
   switch (kind) {
-    case BLOCK_FIRST15: return weak_id(a) || weak_id(b);
-    case BLOCK_BIRTH: return weak_id(a) || weak_id(b);
-    case BLOCK_NAME_ONLY: return !a->town || !b->town;
+    case BLOCK_FIRST15:
+      return weak_id(a) || weak_id(b);
+    case BLOCK_BIRTH:
+      return weak_id(a) || weak_id(b);
+    case BLOCK_NAME_ONLY:
+      return !a->town || !b->town;
     case BLOCK_SURNAME_VILLAGE:
       return (weak_id(a) || weak_id(b)) && (short_name(&e->names[a->name]) || short_name(&e->names[b->name]));
-    default: return true;
+    default:
+      return true;
   }
 }
 
@@ -231,7 +231,9 @@ static void add_keys(Blocks *blocks, BlockKind kind, uint32_t at) {
     case BLOCK_NAME_ONLY:
       if (name->size) block_key(blocks, name_sounds(e, name), at);
       break;
-    case BLOCK_NAME_VILLAGE: add_name_village_keys(blocks, e, at); break;
+    case BLOCK_NAME_VILLAGE:
+      add_name_village_keys(blocks, e, at);
+      break;
     case BLOCK_SURNAME_VILLAGE:
       if (row->village && name->size && sound_of(e, name, 0))
         block_key(blocks, key_of(row->village, sound_of(e, name, 0)), at);
@@ -242,7 +244,8 @@ static void add_keys(Blocks *blocks, BlockKind kind, uint32_t at) {
     case BLOCK_GROUP:
       if (row->group != MATCH_NONE) block_key(blocks, row->group, at);
       break;
-    case BLOCK_KIND_COUNT: break;
+    case BLOCK_KIND_COUNT:
+      break;
   }
 }
 
@@ -285,15 +288,16 @@ static void block_kind(Blocks *blocks, BlockKind kind) {
   Cut cut = {0};
   for (size_t from = 0, to; from < blocks->size; from = to) {
     for (to = from + 1; to < blocks->size && blocks->keys[to] == blocks->keys[from];) to++;
-    if (to - from > RUN_LIMIT || blocks->pairs->size > budget)
+    if (to - from > RUN_LIMIT || (to - from > 2 * WINDOW && blocks->pairs->size > budget))
       pair_large_run(blocks, kind, blocks->rows + from, to - from, &cut);
     else
       pair_run(blocks, kind, blocks->rows + from, to - from, RUN_LIMIT);
   }
   if (!cut.runs) return;
   e->truncated += cut.runs;
-  engine_note(e, str_format(e->cx->arena, "“%s”的行太多（%u 组，最大一组 %u 行），已按姓名、村和出生年细分，只比较相近的行。",
-                            KIND_TEXTS[kind], cut.runs, cut.largest));
+  engine_note(
+      e, str_format(e->cx->arena, "“%s”的行太多（%u 组，最大一组 %u 行），已按姓名、村和出生年细分，只比较相近的行。",
+                    KIND_TEXTS[kind], cut.runs, cut.largest));
 }
 
 /* Damaged numbers against valid ones: every number that one slip could have come from is looked up. */
@@ -322,9 +326,11 @@ void block_pass(Engine *e, Pairs *pairs) {
   size_t capacity = (size_t)e->count * 10 + 1; /* at most ten keys a row: two of five characters */
   Blocks blocks = {e, pairs, arena_array(own, capacity, uint64_t), arena_array(own, capacity, uint32_t), 0, capacity};
   for (BlockKind kind = 0; kind < BLOCK_KIND_COUNT; kind++) {
+    size_t before = pairs->size;
     block_kind(&blocks, kind);
-    pairs_sort(pairs);
+    if (pairs->size > before + (1u << 20)) pairs_sort(pairs); /* repeats are dropped before they pile up */
   }
+  pairs_sort(pairs);
 }
 
 /* ---- household expansion ---- */

@@ -68,13 +68,15 @@ static NameLevel compare_same_size(const Engine *e, const NameEntry *a, const Na
 }
 
 /* `longer` has `extra` characters more: they may be missing at one place. */
-static NameLevel compare_dropped(const Engine *e, const NameEntry *longer, const NameEntry *shorter, int32_t *ret_bits) {
+static NameLevel compare_dropped(const Engine *e, const NameEntry *longer, const NameEntry *shorter,
+                                 int32_t *ret_bits) {
   int extra = longer->size - shorter->size, best_at = -1;
   int32_t best = INT32_MIN;
   for (int at = 0; at <= shorter->size; at++) {
     Tally head = tally_aligned(e, longer, 0, shorter, 0, at);
     Tally tail = tally_aligned(e, longer, at + extra, shorter, at, shorter->size - at);
-    int other = head.count[RUNE_OTHER] + tail.count[RUNE_OTHER] + head.count[RUNE_FUZZY_SOUND] + tail.count[RUNE_FUZZY_SOUND];
+    int other =
+        head.count[RUNE_OTHER] + tail.count[RUNE_OTHER] + head.count[RUNE_FUZZY_SOUND] + tail.count[RUNE_FUZZY_SOUND];
     int same = head.count[RUNE_SAME] + tail.count[RUNE_SAME];
     if (other || same == 0 || same + 1 < shorter->size) continue;
     int32_t bits = head.bits + tail.bits + (at == 0 ? e->model->name_surname_dropped : e->model->name_dropped);

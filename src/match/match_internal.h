@@ -14,14 +14,14 @@ enum RowFlag {
 };
 
 typedef struct Row {
-  uint64_t id;           /* packed, when valid */
-  uint64_t household_no; /* hash, 0 none */
-  uint64_t phone;        /* hash, 0 none */
-  uint64_t linked;       /* lists in which a row with the same valid ID and a compatible name exists */
-  uint32_t name;         /* index of names */
-  uint32_t place;        /* index of place texts, 0 none */
-  uint32_t town, village; /* dense, 0 unknown */
-  uint32_t group;         /* dense over all lists, MATCH_NONE */
+  uint64_t id;                    /* packed, when valid */
+  uint64_t household_no;          /* hash, 0 none */
+  uint64_t phone;                 /* hash, 0 none */
+  uint64_t linked;                /* lists in which a row with the same valid ID and a compatible name exists */
+  uint32_t name;                  /* index of names */
+  uint32_t place;                 /* index of place texts, 0 none */
+  uint32_t town, village;         /* dense, 0 unknown */
+  uint32_t group;                 /* dense over all lists, MATCH_NONE */
   uint32_t birth, birth_declared; /* YYYYMMDD; declared may be YYYY0000 */
   uint32_t damaged;               /* index of damaged ID texts, 0 none */
   uint32_t relation;              /* dense, 0 none */
@@ -51,12 +51,21 @@ typedef struct Table {
   uint64_t mask;
 } Table;
 Table table_new(Arena *arena, uint64_t most_keys);
-uint32_t *table_at(Table *table, uint64_t key);        /* inserts 0 */
+uint32_t *table_at(Table *table, uint64_t key);       /* inserts 0 */
 uint32_t table_get(const Table *table, uint64_t key); /* 0 when absent */
+
+typedef enum EdgeKind {
+  EDGE_FREE,      /* may be automatic when weight and margin suffice */
+  EDGE_CAPPED,    /* at most for review, whatever the weight */
+  EDGE_VETO,      /* same valid ID, incompatible names */
+  EDGE_DUPLICATE, /* same list, same person */
+  EDGE_HINT,      /* only says which household a row belongs to */
+} EdgeKind;
 
 typedef struct Edge { /* a scored pair worth keeping; rows, left < right */
   uint32_t left, right;
   int32_t bits;
+  uint8_t kind;
 } Edge;
 
 typedef struct Engine {
@@ -75,10 +84,10 @@ typedef struct Engine {
   DamagedId *damaged;
   Str *places; /* normalised texts */
   uint32_t *list_size;
-  int32_t *prior;         /* list x list */
+  int32_t *prior;                     /* list x list */
   uint32_t *group_start, *group_rows; /* rows by group; in group_count + 1 starts */
-  Table member_links;     /* (group, group) -> number of linked members */
-  uint64_t *member_pairs; /* sorted (row, row) of the links counted there */
+  Table member_links;                 /* (group, group) -> number of linked members */
+  uint64_t *member_pairs;             /* sorted (row, row) of the links counted there */
   uint32_t member_pair_count;
   uint64_t *by_id; /* sorted packed IDs with rows beside */
   uint32_t *by_id_row, by_id_count;
@@ -100,6 +109,10 @@ MatchPair row_score(const Engine *e, uint32_t left, uint32_t right);
 NameLevel name_compare(const Engine *e, uint32_t left, uint32_t right, int32_t *ret_bits);
 bool name_compatible(NameLevel level);
 bool id_close(uint8_t level); /* equal, or within a small slip */
+uint8_t id_compare(const Engine *e, const Row *left, const Row *right);
+/* Whether a scored pair is worth keeping, and as what. */
+bool edge_classify(const Engine *e, const MatchPair *pair, uint8_t *ret_kind);
+bool list_unique(const Engine *e, uint32_t list); /* one row per person or household */
 
 /* blocks.c: candidates (sorted, distinct, left << 32 | right), exact links first */
 typedef struct Pairs {
@@ -114,12 +127,26 @@ void exact_pass(Engine *e, Pairs *pairs);
 void block_pass(Engine *e, Pairs *pairs);
 void household_pass(Engine *e, const Edge *links, size_t link_count, Pairs *pairs);
 
-/* decide.c */
-typedef struct Edges {
-  Edge *data;
-  size_t size, capacity;
-} Edges;
-void decide(Engine *e, const Edge *edges, size_t edge_count, MatchResult *result);
+/* decide.c: from scored pairs to verdicts and clusters */
+typedef struct Verdict { /* one pair kept as evidence */
+  uint32_t left, right;  /* rows */
+  int32_t bits, margin;
+  uint8_t verdict;
+} Verdict;
+typedef struct Clusters {
+  uint32_t *parent, *size, *next;          /* union by size; members of a cluster in a ring */
+  uint64_t *lists;                         /* of roots: lists present that allow one row per person */
+  uint64_t *id;                            /* of roots: a valid ID number, 0 none */
+  uint32_t *conflict_start, *conflict_row; /* rows that must not join, by row */
+  uint8_t *state;                          /* MatchState by row */
+  Verdict *verdicts;
+  size_t verdict_count, verdict_capacity;
+} Clusters;
+uint32_t cluster_root(Clusters *c, uint32_t row);
+void decide(Engine *e, const Edge *edges, size_t edge_count, Clusters *c);
+
+/* outcome.c: persons, households, events, evidence, in the caller's numbering */
+void outcome(Engine *e, Clusters *c, MatchResult *result);
 
 /* assign.c: one-to-one choice of greatest total weight; chosen[i] says of edge i. The edges join
  * left units to right units of one pair of lists. */

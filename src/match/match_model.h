@@ -4,16 +4,16 @@
 #include "match/match.h"
 
 typedef enum IdLevel {
-  ID_LEVEL_NONE,         /* nothing to compare */
-  ID_LEVEL_EQUAL,        /* both valid and equal */
-  ID_LEVEL_SAME_TEXT,    /* both damaged in the same way */
-  ID_LEVEL_TYPO,         /* one wrong digit */
-  ID_LEVEL_TRANSPOSED,   /* two neighbours swapped */
-  ID_LEVEL_LENGTH,       /* one digit lost or added */
-  ID_LEVEL_FIRST15,      /* rounded by a spreadsheet: the first 15 agree */
-  ID_LEVEL_TWO_EDITS,    /* two slips */
-  ID_LEVEL_DIFFER_NEAR,  /* both valid, two digits apart: a sibling, or another person */
-  ID_LEVEL_DIFFER,       /* both valid and different */
+  ID_LEVEL_NONE,           /* nothing to compare */
+  ID_LEVEL_EQUAL,          /* both valid and equal */
+  ID_LEVEL_SAME_TEXT,      /* both damaged in the same way */
+  ID_LEVEL_TYPO,           /* one wrong digit */
+  ID_LEVEL_TRANSPOSED,     /* two neighbours swapped */
+  ID_LEVEL_LENGTH,         /* one digit lost or added */
+  ID_LEVEL_FIRST15,        /* rounded by a spreadsheet: the first 15 agree */
+  ID_LEVEL_TWO_EDITS,      /* two slips */
+  ID_LEVEL_DIFFER_NEAR,    /* both valid, two digits apart: a sibling, or another person */
+  ID_LEVEL_DIFFER,         /* both valid and different */
   ID_LEVEL_DIFFER_DAMAGED, /* one of them damaged, and not by a small slip */
   ID_LEVEL_COUNT
 } IdLevel;

@@ -4,8 +4,8 @@
 static uint64_t mix_str(uint64_t hash, Str text) { return hash_mix(hash ^ (str_hash(text) + 0x9e3779b97f4a7c15ULL)); }
 
 static uint64_t record_hash(const MatchRecord *r) {
-  const Str texts[] = {r->id,    r->name, r->household_no, r->village, r->place_text, r->town,
-                       r->birth, r->sex,  r->relation,     r->phone};
+  const Str texts[] = {r->id,   r->name,  r->household_no, r->village,  r->place_text,
+                       r->town, r->birth, r->sex,          r->relation, r->phone};
   uint64_t hash = (uint64_t)(uint32_t)r->member_count << 2 | (uint64_t)r->head << 1 | (uint64_t)r->household_row;
   for (size_t i = 0; i < COUNT_OF(texts); i++) hash = mix_str(hash, texts[i]);
   return hash;
@@ -71,7 +71,7 @@ static uint8_t read_sex(Str text) {
   static const struct {
     Str word;
     uint8_t sex;
-  } WORDS[] = {{STR("男"), 1}, {STR("1"), 1}, {STR("M"), 1},  {STR("男性"), 1},
+  } WORDS[] = {{STR("男"), 1}, {STR("1"), 1}, {STR("M"), 1}, {STR("男性"), 1},
                {STR("女"), 2}, {STR("2"), 2}, {STR("F"), 2}, {STR("女性"), 2}};
   text = str_trim(text);
   for (size_t i = 0; i < COUNT_OF(WORDS); i++)
@@ -83,9 +83,9 @@ static bool says_head(Str relation) { return str_find(relation, STR("户主")) >
 
 /* Blanks dropped and the ending 村民委员会, 村委, 社区 ... cut: what remains names the place. */
 static Str place_base(Arena *arena, Str text) {
-  static const Str ENDINGS[] = {STR("社区居民委员会"), STR("居民委员会"), STR("村民委员会"), STR("社区居委会"),
-                                STR("村委会"),         STR("居委会"),     STR("村委"),       STR("社区"),
-                                STR("村"),             STR("屯")};
+  static const Str ENDINGS[] = {
+      STR("社区居民委员会"), STR("居民委员会"), STR("村民委员会"), STR("社区居委会"), STR("村委会"),
+      STR("居委会"),         STR("村委"),       STR("社区"),       STR("村"),         STR("屯")};
   Buf buf = buf_new(arena);
   for (size_t at = 0; at < text.size;) {
     uint32_t rune = str_next_rune(text, &at);
@@ -303,8 +303,20 @@ static void count_clans(Engine *e) {
 void engine_prepare(Engine *e) {
   e->list_count = e->input->source_count ? e->input->source_count : 1;
   order_rows(e);
-  Interns in = {strmap_new(e->scratch), strmap_new(e->scratch), strmap_new(e->scratch), strmap_new(e->scratch),
-                strmap_new(e->scratch), strmap_new(e->scratch), table_new(e->scratch, e->count), 0, 0, 0, 0, 1, 0, 0};
+  Interns in = {strmap_new(e->scratch),
+                strmap_new(e->scratch),
+                strmap_new(e->scratch),
+                strmap_new(e->scratch),
+                strmap_new(e->scratch),
+                strmap_new(e->scratch),
+                table_new(e->scratch, e->count),
+                0,
+                0,
+                0,
+                0,
+                1,
+                0,
+                0};
   e->place_count = 1;
   e->places = grown(e, NULL, &in.place_capacity, 1, sizeof(Str));
   e->damaged = grown(e, NULL, &in.damaged_capacity, 1, sizeof(DamagedId));

@@ -61,8 +61,6 @@ const MatchModel MATCH_SHIPPED = {
     .certain_limit = 5500,
 };
 
-uint8_t id_compare(const Engine *e, const Row *left, const Row *right);
-
 static uint8_t compare_dates(uint32_t a, uint32_t b) {
   if (!a || !b) return BIRTH_LEVEL_NONE;
   uint32_t year_a = a / 10000, year_b = b / 10000, rest_a = a % 10000, rest_b = b % 10000;
@@ -151,8 +149,8 @@ static uint8_t household_compare(const Engine *e, uint32_t left, uint32_t right)
   if (members_linked(e, left, right)) return HOUSEHOLD_LEVEL_MEMBERS;
   if (a->household_no && b->household_no) {
     const MatchRecord *records = e->input->records;
-    bool near = numbers_near(str_trim(records[e->record[left]].household_no),
-                             str_trim(records[e->record[right]].household_no));
+    bool near =
+        numbers_near(str_trim(records[e->record[left]].household_no), str_trim(records[e->record[right]].household_no));
     return near ? HOUSEHOLD_LEVEL_NUMBER_NEAR : HOUSEHOLD_LEVEL_NUMBER_DIFFERS;
   }
   if (a->member_count && b->member_count)
@@ -212,13 +210,83 @@ MatchPair row_score(const Engine *e, uint32_t left, uint32_t right) {
   return pair;
 }
 
+/* ---- what a pair may become ---- */
+
+bool list_unique(const Engine *e, uint32_t list) {
+  return list < e->input->source_count &&
+         (e->input->sources[list].person_unique || e->input->sources[list].household_unique);
+}
+
+/* The household of `row` holds somebody else who bears exactly this name. */
+static bool housemate_bears(const Engine *e, uint32_t row, uint32_t name) {
+  uint32_t group = e->rows[row].group;
+  if (group == MATCH_NONE) return false;
+  uint32_t from = e->group_start[group], to = e->group_start[group + 1];
+  for (uint32_t i = from; i < to && i < from + 64; i++)
+    if (e->group_rows[i] != row && e->names[e->rows[e->group_rows[i]].name].key == e->names[name].key) return true;
+  return false;
+}
+
+static bool is_duplicate(const Engine *e, const MatchPair *pair) {
+  const Row *a = &e->rows[pair->left], *b = &e->rows[pair->right];
+  NameLevel name = pair->level[MATCH_NAME];
+  uint8_t id = pair->level[MATCH_ID];
+  if (id == ID_LEVEL_EQUAL) return name == NAME_LEVEL_NONE || name_compatible(name);
+  bool same_name = name == NAME_LEVEL_EXACT || name == NAME_LEVEL_VARIANT;
+  bool same_household =
+      (a->group != MATCH_NONE && a->group == b->group) || pair->level[MATCH_HOUSEHOLD] == HOUSEHOLD_LEVEL_NUMBER;
+  bool same_place =
+      pair->level[MATCH_PLACE] >= PLACE_LEVEL_VILLAGE && pair->level[MATCH_PLACE] <= PLACE_LEVEL_TEXT_PART;
+  if (!same_name || pair->level[MATCH_BIRTH] == BIRTH_LEVEL_DIFFER) return false;
+  if (id_close(id)) return same_household || (a->group == MATCH_NONE && b->group == MATCH_NONE && same_place);
+  return same_household && (id == ID_LEVEL_NONE || id == ID_LEVEL_TWO_EDITS || id == ID_LEVEL_FIRST15);
+}
+
+/* Same valid ID and one character quite different: a slip of the pen, unless a member of the household
+ * bears that name, or nothing else agrees. */
+static uint8_t equal_id_one_other(const Engine *e, const MatchPair *pair) {
+  if (housemate_bears(e, pair->left, e->rows[pair->right].name) ||
+      housemate_bears(e, pair->right, e->rows[pair->left].name))
+    return EDGE_VETO;
+  uint8_t place = pair->level[MATCH_PLACE];
+  bool agrees = (place >= PLACE_LEVEL_VILLAGE && place <= PLACE_LEVEL_TEXT_PART) ||
+                pair->level[MATCH_HOUSEHOLD] == HOUSEHOLD_LEVEL_NUMBER;
+  return agrees ? EDGE_FREE : EDGE_CAPPED;
+}
+
+bool edge_classify(const Engine *e, const MatchPair *pair, uint8_t *ret_kind) {
+  const Row *a = &e->rows[pair->left], *b = &e->rows[pair->right];
+  NameLevel name = pair->level[MATCH_NAME];
+  uint8_t id = pair->level[MATCH_ID];
+  if (a->list == b->list) {
+    *ret_kind = EDGE_DUPLICATE;
+    if (is_duplicate(e, pair)) return true;
+    *ret_kind = EDGE_VETO;
+    return id == ID_LEVEL_EQUAL;
+  }
+  *ret_kind = EDGE_FREE;
+  if (id == ID_LEVEL_EQUAL) {
+    if (name == NAME_LEVEL_ONE_OTHER) *ret_kind = equal_id_one_other(e, pair);
+    if (name == NAME_LEVEL_DIFFER) *ret_kind = EDGE_VETO;
+    return true;
+  }
+  bool two_ids = id == ID_LEVEL_DIFFER_NEAR || id == ID_LEVEL_DIFFER;
+  bool same_name = name == NAME_LEVEL_EXACT || name == NAME_LEVEL_VARIANT;
+  if (!name_compatible(name)) *ret_kind = EDGE_CAPPED;
+  if (two_ids && !(same_name && pair->level[MATCH_HOUSEHOLD] == HOUSEHOLD_LEVEL_NUMBER)) *ret_kind = EDGE_CAPPED;
+  if (pair->bits >= e->model->review) return true;
+  *ret_kind = EDGE_HINT;
+  return pair->level[MATCH_HOUSEHOLD] == HOUSEHOLD_LEVEL_NUMBER &&
+         (pair->level[MATCH_RELATION] == RELATION_LEVEL_BOTH_HEAD) && (a->flags | b->flags) & ROW_HOUSEHOLD;
+}
+
 /* ---- words ---- */
 
 static const char *const LEVEL_TEXTS[MATCH_FIELD_COUNT][NAME_LEVEL_COUNT] = {
-    [MATCH_ID] = {"没有可比的证件号码", "证件号码完全一致", "证件号码写法相同（但不合规则）", "证件号码错一位，校验位可修复",
-                  "证件号码相邻两位颠倒", "证件号码少一位或多一位", "证件号码前 15 位一致（后几位被表格软件抹掉）",
-                  "证件号码有两处出入", "两个号码都有效，只差两位（可能是兄弟姐妹）", "两个号码都有效，但不同",
-                  "证件号码不同，其中一个有错"},
+    [MATCH_ID] = {"没有可比的证件号码", "证件号码完全一致", "证件号码写法相同（但不合规则）",
+                  "证件号码错一位，校验位可修复", "证件号码相邻两位颠倒", "证件号码少一位或多一位",
+                  "证件号码前 15 位一致（后几位被表格软件抹掉）", "证件号码有两处出入",
+                  "两个号码都有效，只差两位（可能是兄弟姐妹）", "两个号码都有效，但不同", "证件号码不同，其中一个有错"},
     [MATCH_NAME] = {"没有可比的姓名", "姓名完全一致", "繁简字或异体字", "音形都相近的字", "同音字", "形近字", "近音字",
                     "有一个字缺失，其余一致", "字序颠倒", "少一个字", "有一个字不同", "姓名不同"},
     [MATCH_BIRTH] = {"没有可比的出生日期", "已含在证件号码里", "出生日期一致", "出生日期错一位", "月和日颠倒",
@@ -239,7 +307,7 @@ const char *match_level_text(MatchField field, uint8_t level) {
 }
 
 const char *match_field_text(MatchField field) {
-  static const char *const TEXTS[MATCH_FIELD_COUNT] = {"证件号码", "姓名", "出生日期", "性别",
+  static const char *const TEXTS[MATCH_FIELD_COUNT] = {"证件号码",   "姓名", "出生日期", "性别",
                                                        "与户主关系", "住址", "户",       "电话"};
   return (unsigned)field < MATCH_FIELD_COUNT ? TEXTS[field] : "";
 }
