@@ -39,7 +39,7 @@ static NameLevel level_of(const Tally *tally, int size) {
     if (tally->count[RUNE_SOUND_SHAPE]) return NAME_LEVEL_SOUND_SHAPE;
     return NAME_LEVEL_VARIANT;
   }
-  if (tally->count[RUNE_OTHER] == 1 && tally->count[RUNE_SAME] == size - 1 && size >= 3) return NAME_LEVEL_ONE_OTHER;
+  if (tally->count[RUNE_OTHER] == 1 && tally->count[RUNE_SAME] == size - 1 && size >= 2) return NAME_LEVEL_ONE_OTHER;
   return NAME_LEVEL_DIFFER;
 }
 

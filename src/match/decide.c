@@ -317,6 +317,10 @@ static void review_link(Engine *e, Clusters *c, const Choice *choice) {
   keep_verdict(e, c, a, b, choice->edge->bits, choice->margin, MATCH_REVIEW);
 }
 
+static bool touches_hub(const Engine *e, const Choice *choice) {
+  return e->rows[choice->edge->left].list == e->input->hub || e->rows[choice->edge->right].list == e->input->hub;
+}
+
 static void build_clusters(Engine *e, Clusters *c, const Choices *choices) {
   Arena *own CLEANUP(arena_freep) = arena_new();
   uint32_t *order = arena_array(own, choices->count, uint32_t);
@@ -338,8 +342,10 @@ static void build_clusters(Engine *e, Clusters *c, const Choices *choices) {
     MatchState state = v->verdict == MATCH_DECIDED ? STATE_DECIDED : STATE_AUTO;
     raise_state(c, v->left, state), raise_state(c, v->right, state);
   }
-  for (size_t i = 0; i < choices->count; i++)
-    if (left_over[i]) review_link(e, c, &choices->data[order[i]]);
+  for (int hub = 1; hub >= 0; hub--) /* the reference's rows first */
+    for (size_t i = 0; i < choices->count; i++)
+      if (left_over[i] && touches_hub(e, &choices->data[order[i]]) == (hub == 1))
+        review_link(e, c, &choices->data[order[i]]);
 }
 
 void decide(Engine *e, const Edge *edges, size_t edge_count, Clusters *c) {

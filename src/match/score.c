@@ -217,13 +217,17 @@ bool list_unique(const Engine *e, uint32_t list) {
          (e->input->sources[list].person_unique || e->input->sources[list].household_unique);
 }
 
-/* The household of `row` holds somebody else who bears exactly this name. */
+/* The household of `row` holds somebody else who fits this name. */
 static bool housemate_bears(const Engine *e, uint32_t row, uint32_t name) {
   uint32_t group = e->rows[row].group;
   if (group == MATCH_NONE) return false;
   uint32_t from = e->group_start[group], to = e->group_start[group + 1];
-  for (uint32_t i = from; i < to && i < from + 64; i++)
-    if (e->group_rows[i] != row && e->names[e->rows[e->group_rows[i]].name].key == e->names[name].key) return true;
+  for (uint32_t i = from; i < to && i < from + 32; i++) {
+    int32_t bits;
+    if (e->group_rows[i] == row) continue;
+    NameLevel level = name_compare(e, e->rows[e->group_rows[i]].name, name, &bits);
+    if (name_compatible(level) && bits > 0) return true;
+  }
   return false;
 }
 
@@ -242,16 +246,21 @@ static bool is_duplicate(const Engine *e, const MatchPair *pair) {
   return same_household && (id == ID_LEVEL_NONE || id == ID_LEVEL_TWO_EDITS || id == ID_LEVEL_FIRST15);
 }
 
+static bool same_surname(const Engine *e, const Row *a, const Row *b) {
+  const NameEntry *x = &e->names[a->name], *y = &e->names[b->name];
+  return x->size && y->size && e->runes[x->at] == e->runes[y->at];
+}
+
 /* Same valid ID and one character quite different: a slip of the pen, unless a member of the household
- * bears that name, or nothing else agrees. */
+ * bears that name, or nothing else agrees. 李明 and 李强 may also be brothers: a person must say. */
 static uint8_t equal_id_one_other(const Engine *e, const MatchPair *pair) {
-  if (housemate_bears(e, pair->left, e->rows[pair->right].name) ||
-      housemate_bears(e, pair->right, e->rows[pair->left].name))
-    return EDGE_VETO;
+  const Row *a = &e->rows[pair->left], *b = &e->rows[pair->right];
+  if (housemate_bears(e, pair->left, b->name) || housemate_bears(e, pair->right, a->name)) return EDGE_VETO;
   uint8_t place = pair->level[MATCH_PLACE];
   bool agrees = (place >= PLACE_LEVEL_VILLAGE && place <= PLACE_LEVEL_TEXT_PART) ||
                 pair->level[MATCH_HOUSEHOLD] == HOUSEHOLD_LEVEL_NUMBER;
-  return agrees ? EDGE_FREE : EDGE_CAPPED;
+  bool brothers = e->names[a->name].size == 2 && same_surname(e, a, b);
+  return agrees && !brothers ? EDGE_FREE : EDGE_CAPPED;
 }
 
 bool edge_classify(const Engine *e, const MatchPair *pair, uint8_t *ret_kind) {
