@@ -46,11 +46,24 @@ static void link_rows(Engine *e, uint32_t a, uint32_t b) {
   e->rows[b].linked |= list_bit(e->rows[a].list);
 }
 
+static void pair_with_household(Engine *e, Pairs *pairs, uint32_t row, uint32_t member) {
+  uint32_t group = e->rows[member].group;
+  if (group == MATCH_NONE || e->rows[row].list == e->rows[member].list) return;
+  uint32_t from = e->group_start[group], to = e->group_start[group + 1];
+  for (uint32_t i = from; i < to && i < from + MEMBER_LIMIT; i++)
+    if (e->group_rows[i] != member) pairs_add(pairs, row, e->group_rows[i]);
+}
+
 static void exact_pair(Engine *e, Pairs *pairs, uint32_t a, uint32_t b) {
   int32_t bits;
   NameLevel level = name_compare(e, e->rows[a].name, e->rows[b].name, &bits);
   pairs_add(pairs, a, b);
-  if (level == NAME_LEVEL_NONE || name_compatible(level)) link_rows(e, a, b);
+  if (level == NAME_LEVEL_NONE || name_compatible(level)) {
+    link_rows(e, a, b);
+  } else { /* whose name does the number's bearer's household know? */
+    pair_with_household(e, pairs, a, b);
+    pair_with_household(e, pairs, b, a);
+  }
 }
 
 /* Very many rows with one ID (a number copied down a column): neighbours by name only. */
@@ -128,7 +141,7 @@ void exact_pass(Engine *e, Pairs *pairs) {
 
 /* ---- blocks ---- */
 
-static bool weak_id(const Row *row) { return !row->id || row->flags & ROW_ID_FROM_15; }
+static bool weak_id(const Row *row) { return !row->id || row->flags & (ROW_ID_FROM_15 | ROW_ID_ZEROED); }
 
 /* Rows of one list are compared only to find duplicates: same household, same damaged ID. */
 static bool same_list_wanted(const Engine *e, BlockKind kind, uint32_t a, uint32_t b) {
@@ -323,7 +336,12 @@ void block_pass(Engine *e, Pairs *pairs) {
   for (uint32_t i = 0; i < e->count; i++)
     if (e->rows[i].damaged && !e->damaged[e->rows[i].damaged].certain) repair_row(e, pairs, i);
   Arena *own CLEANUP(arena_freep) = arena_new();
-  size_t capacity = (size_t)e->count * 10 + 1; /* at most ten keys a row: two of five characters */
+  size_t capacity = (size_t)e->count * 2 + 1, by_name = 0;
+  for (uint32_t i = 0; i < e->count; i++) { /* any two of the first five characters */
+    size_t size = e->names[e->rows[i].name].size < 5 ? e->names[e->rows[i].name].size : 5;
+    by_name += size * (size ? size - 1 : 0) / 2;
+  }
+  if (by_name > capacity) capacity = by_name;
   Blocks blocks = {e, pairs, arena_array(own, capacity, uint64_t), arena_array(own, capacity, uint32_t), 0, capacity};
   for (BlockKind kind = 0; kind < BLOCK_KIND_COUNT; kind++) {
     size_t before = pairs->size;

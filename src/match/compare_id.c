@@ -71,6 +71,7 @@ static uint8_t compare_texts(const IdText *a, const IdText *b) {
 static uint8_t compare_valid(const Engine *e, const Row *left, const Row *right) {
   if (left->id == right->id) return ID_LEVEL_EQUAL;
   IdText a = text_of(e, left), b = text_of(e, right);
+  if ((left->flags | right->flags) & ROW_ID_ZEROED && memcmp(a.text, b.text, 15) == 0) return ID_LEVEL_FIRST15;
   if ((left->flags | right->flags) & ROW_ID_FROM_15) { /* a slip in a 15-digit number goes unseen */
     uint8_t level = compare_same_size(a.text, b.text, 17);
     if (level == ID_LEVEL_TYPO || level == ID_LEVEL_TRANSPOSED || level == ID_LEVEL_TWO_EDITS) return level;

@@ -22,9 +22,14 @@ static void tally_rune(const Engine *e, Tally *tally, const NameEntry *a, int i,
     tally->bits += e->model->rune[relation];
 }
 
+static void tally_more(const Engine *e, Tally *tally, const NameEntry *a, int from_a, const NameEntry *b, int from_b,
+                       int count) {
+  for (int i = 0; i < count; i++) tally_rune(e, tally, a, from_a + i, b, from_b + i);
+}
+
 static Tally tally_aligned(const Engine *e, const NameEntry *a, int from_a, const NameEntry *b, int from_b, int count) {
   Tally tally = {0};
-  for (int i = 0; i < count; i++) tally_rune(e, &tally, a, from_a + i, b, from_b + i);
+  tally_more(e, &tally, a, from_a, b, from_b, count);
   return tally;
 }
 
@@ -67,24 +72,25 @@ static NameLevel compare_same_size(const Engine *e, const NameEntry *a, const Na
   return level;
 }
 
-/* `longer` has `extra` characters more: they may be missing at one place. */
+/* `longer` has some characters more: they may be missing at one place of `shorter`. */
 static NameLevel compare_dropped(const Engine *e, const NameEntry *longer, const NameEntry *shorter,
                                  int32_t *ret_bits) {
-  int extra = longer->size - shorter->size, best_at = -1;
+  int extra = longer->size - shorter->size;
   int32_t best = INT32_MIN;
+  NameLevel level = NAME_LEVEL_DIFFER;
   for (int at = 0; at <= shorter->size; at++) {
-    Tally head = tally_aligned(e, longer, 0, shorter, 0, at);
-    Tally tail = tally_aligned(e, longer, at + extra, shorter, at, shorter->size - at);
-    int other =
-        head.count[RUNE_OTHER] + tail.count[RUNE_OTHER] + head.count[RUNE_FUZZY_SOUND] + tail.count[RUNE_FUZZY_SOUND];
-    int same = head.count[RUNE_SAME] + tail.count[RUNE_SAME];
-    if (other || same == 0 || same + 1 < shorter->size) continue;
-    int32_t bits = head.bits + tail.bits + (at == 0 ? e->model->name_surname_dropped : e->model->name_dropped);
-    if (bits > best) best = bits, best_at = at;
+    Tally tally = tally_aligned(e, longer, 0, shorter, 0, at);
+    tally_more(e, &tally, longer, at + extra, shorter, at, shorter->size - at);
+    int same = tally.count[RUNE_SAME], unlike = tally.count[RUNE_OTHER] + tally.count[RUNE_FUZZY_SOUND];
+    if (same + 1 < shorter->size || same == 0 || unlike) continue;
+    bool close = same == shorter->size || (same >= 2 && !tally.count[RUNE_SHAPE] && !tally.count[RUNE_WILDCARD]);
+    int32_t bits = tally.bits + (at == 0 ? e->model->name_surname_dropped : e->model->name_dropped);
+    if (bits <= best) continue;
+    best = bits;
+    level = close ? NAME_LEVEL_DROPPED : NAME_LEVEL_DROPPED_ALIKE;
   }
-  if (best_at < 0) return NAME_LEVEL_DIFFER;
-  *ret_bits = best;
-  return NAME_LEVEL_DROPPED;
+  if (level != NAME_LEVEL_DIFFER) *ret_bits = best;
+  return level;
 }
 
 NameLevel name_compare(const Engine *e, uint32_t left, uint32_t right, int32_t *ret_bits) {

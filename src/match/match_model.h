@@ -12,6 +12,7 @@ typedef enum IdLevel {
   ID_LEVEL_LENGTH,         /* one digit lost or added */
   ID_LEVEL_FIRST15,        /* rounded by a spreadsheet: the first 15 agree */
   ID_LEVEL_TWO_EDITS,      /* two slips */
+  ID_LEVEL_HOUSEMATE,      /* one row bears the number of another member of the other's household */
   ID_LEVEL_DIFFER_NEAR,    /* both valid, two digits apart: a sibling, or another person */
   ID_LEVEL_DIFFER,         /* both valid and different */
   ID_LEVEL_DIFFER_DAMAGED, /* one of them damaged, and not by a small slip */
@@ -28,8 +29,9 @@ typedef enum NameLevel {
   NAME_LEVEL_FUZZY,
   NAME_LEVEL_WILDCARD, /* a lost character fits */
   NAME_LEVEL_SWAPPED,
-  NAME_LEVEL_DROPPED,   /* one character lost */
-  NAME_LEVEL_ONE_OTHER, /* one character quite different: a slip, or a brother */
+  NAME_LEVEL_DROPPED,       /* one character lost */
+  NAME_LEVEL_DROPPED_ALIKE, /* one character lost, another one only alike */
+  NAME_LEVEL_ONE_OTHER,     /* one character quite different: a slip, or a brother */
   NAME_LEVEL_DIFFER,
   NAME_LEVEL_COUNT
 } NameLevel;

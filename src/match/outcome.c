@@ -212,8 +212,9 @@ static void add_event(Outcome *o, uint32_t *capacity, MatchEventKind kind, uint3
 
 static void find_events(Outcome *o) {
   const Engine *e = o->e;
+  Arena *own CLEANUP(arena_freep) = arena_new();
   uint32_t capacity = 0;
-  Table first = table_new(e->scratch, e->count), heads = table_new(e->scratch, e->count);
+  Table first = table_new(own, e->count), heads = table_new(own, e->count);
   for (uint32_t i = 0; i < e->count; i++)
     if (is_hub(e, i) && e->rows[i].flags & ROW_HEAD) {
       uint32_t *slot = table_at(&heads, o->result->household[e->record[i]]);

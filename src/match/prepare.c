@@ -13,8 +13,9 @@ static uint64_t record_hash(const MatchRecord *r) {
 
 /* Rows are ordered by list and content; equal rows of a list keep the order of the input. */
 static void order_rows(Engine *e) {
+  Arena *own CLEANUP(arena_freep) = arena_new();
   const MatchInput *input = e->input;
-  uint64_t *keys = arena_array(e->scratch, e->count, uint64_t);
+  uint64_t *keys = arena_array(own, e->count, uint64_t);
   e->record = arena_array(e->scratch, e->count, uint32_t);
   e->row = arena_array(e->scratch, e->count, uint32_t);
   for (uint32_t i = 0; i < e->count; i++) {
@@ -164,6 +165,7 @@ static void read_id(Engine *e, Interns *in, Row *row, Str raw) {
   if (id.state == ID_VALID) {
     row->id = id.packed;
     if (id.flags & ID_WAS_15) row->flags |= ROW_ID_FROM_15;
+    if (id.size == 18 && memcmp(id.text + 15, "000", 3) == 0) row->flags |= ROW_ID_ZEROED;
     return;
   }
   bool useful = (id.state == ID_INVALID || id.state == ID_SHORT) && id.size >= 12 && id.size < TEXT_SIZE;
@@ -235,11 +237,12 @@ static int16_t clamp16(int32_t value, int32_t low, int32_t high) {
 }
 
 static void count_rarity(Engine *e, const Interns *in) {
+  Arena *own CLEANUP(arena_freep) = arena_new();
   uint32_t reference = reference_list(e);
   uint32_t total = e->list_size[reference];
-  uint32_t *by_key = arena_array(e->scratch, (size_t)in->key_count + 1, uint32_t);
-  Table surnames = table_new(e->scratch, (uint64_t)e->name_count * 2);
-  Table given = table_new(e->scratch, in->rune_count);
+  uint32_t *by_key = arena_array(own, (size_t)in->key_count + 1, uint32_t);
+  Table surnames = table_new(own, (uint64_t)e->name_count * 2);
+  Table given = table_new(own, in->rune_count);
   uint32_t given_total = 0;
   for (uint32_t i = 0; i < e->count; i++) {
     if (e->rows[i].list != reference) continue;
@@ -273,10 +276,11 @@ static void count_rarity(Engine *e, const Interns *in) {
 
 /* Surnames live together: a namesake in a clan's own village is less of a coincidence. */
 static void count_clans(Engine *e) {
+  Arena *own CLEANUP(arena_freep) = arena_new();
   uint32_t reference = reference_list(e), total = 0;
-  Table clans = table_new(e->scratch, e->list_size[reference]);
-  Table villages = table_new(e->scratch, e->list_size[reference]);
-  Table surnames = table_new(e->scratch, e->list_size[reference]);
+  Table clans = table_new(own, e->list_size[reference]);
+  Table villages = table_new(own, e->list_size[reference]);
+  Table surnames = table_new(own, e->list_size[reference]);
   for (uint32_t i = 0; i < e->count; i++) {
     const Row *row = &e->rows[i];
     const NameEntry *name = &e->names[row->name];

@@ -12,6 +12,7 @@ const MatchModel MATCH_SHIPPED = {
            [ID_LEVEL_LENGTH] = 19500,
            [ID_LEVEL_FIRST15] = 15500,
            [ID_LEVEL_TWO_EDITS] = 12500,
+           [ID_LEVEL_HOUSEMATE] = 4000,
            [ID_LEVEL_DIFFER_NEAR] = -11000,
            [ID_LEVEL_DIFFER] = -12000,
            [ID_LEVEL_DIFFER_DAMAGED] = -5000},
@@ -158,12 +159,24 @@ static uint8_t household_compare(const Engine *e, uint32_t left, uint32_t right)
   return HOUSEHOLD_LEVEL_NONE;
 }
 
+static bool housemate_has(const Engine *e, uint32_t row, uint64_t id) {
+  uint32_t group = e->rows[row].group;
+  if (group == MATCH_NONE) return false;
+  uint32_t from = e->group_start[group], to = e->group_start[group + 1];
+  for (uint32_t i = from; i < to && i < from + 32; i++)
+    if (e->rows[e->group_rows[i]].id == id && e->group_rows[i] != row) return true;
+  return false;
+}
+
 /* ID number and birth date are one piece of evidence: the better one counts. */
 static void score_id_and_birth(const Engine *e, MatchPair *pair, const Row *a, const Row *b) {
   const MatchModel *model = e->model;
   uint8_t id = id_compare(e, a, b), birth = birth_compare(model, a, b);
   bool both_valid = a->id && b->id;
-  int32_t id_bits = model->id[id], birth_bits = model->birth[birth];
+  if (both_valid && id >= ID_LEVEL_DIFFER_NEAR &&
+      (housemate_has(e, pair->left, b->id) || housemate_has(e, pair->right, a->id)))
+    id = ID_LEVEL_HOUSEMATE;
+  int32_t id_bits = model->id[id], birth_bits = both_valid ? 0 : model->birth[birth];
   if (id_bits > 0 || (both_valid && id_bits < 0)) {
     if (birth != BIRTH_LEVEL_NONE && (id_bits >= birth_bits || both_valid)) birth = BIRTH_LEVEL_IN_ID, birth_bits = 0;
     if (birth_bits > 0) id_bits = 0;
@@ -226,7 +239,7 @@ static bool housemate_bears(const Engine *e, uint32_t row, uint32_t name) {
     int32_t bits;
     if (e->group_rows[i] == row) continue;
     NameLevel level = name_compare(e, e->rows[e->group_rows[i]].name, name, &bits);
-    if (name_compatible(level) && bits > 0) return true;
+    if (level >= NAME_LEVEL_EXACT && level <= NAME_LEVEL_SHAPE && bits > 0) return true;
   }
   return false;
 }
@@ -235,15 +248,16 @@ static bool is_duplicate(const Engine *e, const MatchPair *pair) {
   const Row *a = &e->rows[pair->left], *b = &e->rows[pair->right];
   NameLevel name = pair->level[MATCH_NAME];
   uint8_t id = pair->level[MATCH_ID];
-  if (id == ID_LEVEL_EQUAL) return name == NAME_LEVEL_NONE || name_compatible(name);
   bool same_name = name == NAME_LEVEL_EXACT || name == NAME_LEVEL_VARIANT;
+  bool same_relation = pair->level[MATCH_RELATION] == RELATION_LEVEL_NONE || a->relation == b->relation;
+  if (id == ID_LEVEL_EQUAL)
+    return same_name || name == NAME_LEVEL_NONE || (name_compatible(name) && (same_relation || a->group != b->group));
   bool same_household =
       (a->group != MATCH_NONE && a->group == b->group) || pair->level[MATCH_HOUSEHOLD] == HOUSEHOLD_LEVEL_NUMBER;
-  bool same_place =
-      pair->level[MATCH_PLACE] >= PLACE_LEVEL_VILLAGE && pair->level[MATCH_PLACE] <= PLACE_LEVEL_TEXT_PART;
+  bool same_place = pair->level[MATCH_PLACE] >= PLACE_LEVEL_VILLAGE && pair->level[MATCH_PLACE] <= PLACE_LEVEL_TOWN;
   if (!same_name || pair->level[MATCH_BIRTH] == BIRTH_LEVEL_DIFFER) return false;
   if (id_close(id)) return same_household || (a->group == MATCH_NONE && b->group == MATCH_NONE && same_place);
-  return same_household && (id == ID_LEVEL_NONE || id == ID_LEVEL_TWO_EDITS || id == ID_LEVEL_FIRST15);
+  return same_household && same_relation && (id == ID_LEVEL_NONE || id == ID_LEVEL_TWO_EDITS || id == ID_LEVEL_FIRST15);
 }
 
 static bool same_surname(const Engine *e, const Row *a, const Row *b) {
@@ -259,7 +273,7 @@ static uint8_t equal_id_one_other(const Engine *e, const MatchPair *pair) {
   uint8_t place = pair->level[MATCH_PLACE];
   bool agrees = (place >= PLACE_LEVEL_VILLAGE && place <= PLACE_LEVEL_TEXT_PART) ||
                 pair->level[MATCH_HOUSEHOLD] == HOUSEHOLD_LEVEL_NUMBER;
-  bool brothers = e->names[a->name].size == 2 && same_surname(e, a, b);
+  bool brothers = e->names[a->name].size == 2 && e->names[b->name].size == 2 && same_surname(e, a, b);
   return agrees && !brothers ? EDGE_FREE : EDGE_CAPPED;
 }
 
@@ -275,11 +289,11 @@ bool edge_classify(const Engine *e, const MatchPair *pair, uint8_t *ret_kind) {
   }
   *ret_kind = EDGE_FREE;
   if (id == ID_LEVEL_EQUAL) {
-    if (name == NAME_LEVEL_ONE_OTHER) *ret_kind = equal_id_one_other(e, pair);
+    if (name == NAME_LEVEL_ONE_OTHER || name == NAME_LEVEL_DROPPED_ALIKE) *ret_kind = equal_id_one_other(e, pair);
     if (name == NAME_LEVEL_DIFFER) *ret_kind = EDGE_VETO;
     return true;
   }
-  bool two_ids = id == ID_LEVEL_DIFFER_NEAR || id == ID_LEVEL_DIFFER;
+  bool two_ids = id >= ID_LEVEL_HOUSEMATE && id <= ID_LEVEL_DIFFER;
   bool same_name = name == NAME_LEVEL_EXACT || name == NAME_LEVEL_VARIANT;
   if (!name_compatible(name)) *ret_kind = EDGE_CAPPED;
   if (two_ids && !(same_name && pair->level[MATCH_HOUSEHOLD] == HOUSEHOLD_LEVEL_NUMBER)) *ret_kind = EDGE_CAPPED;
@@ -294,10 +308,11 @@ bool edge_classify(const Engine *e, const MatchPair *pair, uint8_t *ret_kind) {
 static const char *const LEVEL_TEXTS[MATCH_FIELD_COUNT][NAME_LEVEL_COUNT] = {
     [MATCH_ID] = {"没有可比的证件号码", "证件号码完全一致", "证件号码写法相同（但不合规则）",
                   "证件号码错一位，校验位可修复", "证件号码相邻两位颠倒", "证件号码少一位或多一位",
-                  "证件号码前 15 位一致（后几位被表格软件抹掉）", "证件号码有两处出入",
+                  "证件号码前 15 位一致（后几位被表格软件抹掉）", "证件号码有两处出入", "填的是同户另一人的证件号码",
                   "两个号码都有效，只差两位（可能是兄弟姐妹）", "两个号码都有效，但不同", "证件号码不同，其中一个有错"},
     [MATCH_NAME] = {"没有可比的姓名", "姓名完全一致", "繁简字或异体字", "音形都相近的字", "同音字", "形近字", "近音字",
-                    "有一个字缺失，其余一致", "字序颠倒", "少一个字", "有一个字不同", "姓名不同"},
+                    "有一个字缺失，其余一致", "字序颠倒", "少一个字", "少一个字，另有一个字相近", "有一个字不同",
+                    "姓名不同"},
     [MATCH_BIRTH] = {"没有可比的出生日期", "已含在证件号码里", "出生日期一致", "出生日期错一位", "月和日颠倒",
                      "出生年份相差一年", "只有年份，年份一致", "出生日期不同"},
     [MATCH_SEX] = {"没有可比的性别", "性别一致", "性别不同", "已含在证件号码里"},
