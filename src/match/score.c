@@ -277,6 +277,13 @@ static uint8_t equal_id_one_other(const Engine *e, const MatchPair *pair) {
   return agrees && !brothers ? EDGE_FREE : EDGE_CAPPED;
 }
 
+/* Two valid numbers that differ are two persons, unless something ties the households together. */
+static bool same_household_evidence(const MatchPair *pair) {
+  uint8_t household = pair->level[MATCH_HOUSEHOLD];
+  return pair->level[MATCH_ID] == ID_LEVEL_HOUSEMATE || pair->level[MATCH_PHONE] == PHONE_LEVEL_SAME ||
+         (household >= HOUSEHOLD_LEVEL_NUMBER && household <= HOUSEHOLD_LEVEL_MEMBERS);
+}
+
 bool edge_classify(const Engine *e, const MatchPair *pair, uint8_t *ret_kind) {
   const Row *a = &e->rows[pair->left], *b = &e->rows[pair->right];
   NameLevel name = pair->level[MATCH_NAME];
@@ -297,6 +304,7 @@ bool edge_classify(const Engine *e, const MatchPair *pair, uint8_t *ret_kind) {
   bool same_name = name == NAME_LEVEL_EXACT || name == NAME_LEVEL_VARIANT;
   if (!name_compatible(name)) *ret_kind = EDGE_CAPPED;
   if (two_ids && !(same_name && pair->level[MATCH_HOUSEHOLD] == HOUSEHOLD_LEVEL_NUMBER)) *ret_kind = EDGE_CAPPED;
+  if (two_ids && !same_household_evidence(pair)) return false; /* a namesake with a number of his own */
   if (pair->bits >= e->model->review) return true;
   *ret_kind = EDGE_HINT;
   return pair->level[MATCH_HOUSEHOLD] == HOUSEHOLD_LEVEL_NUMBER &&
