@@ -47,14 +47,15 @@ bool han_is_wildcard(uint32_t rune) {
 static const struct {
   uint16_t rune;
   char sound[6];
-} SURNAME_SOUNDS[] = {{u'单', "shan"},  {u'仇', "qiu"},  {u'解', "xie"},  {u'曾', "zeng"}, {u'覃', "qin"},
-                      {u'朴', "piao"},  {u'区', "ou"},   {u'查', "zha"},  {u'翟', "zhai"}, {u'盖', "ge"},
-                      {u'乐', "yue"},   {u'员', "yun"},  {u'缪', "miao"}, {u'洗', "xian"}, {u'繁', "po"},
-                      {u'种', "chong"}, {u'召', "shao"}, {u'黑', "he"},   {u'折', "she"},  {u'秘', "bi"},
-                      {u'重', "chong"}, {u'郗', "chi"},  {u'炅', "gui"},  {u'会', "gui"},  {u'句', "gou"},
-                      {u'阚', "kan"},   {u'隗', "wei"},  {u'逢', "pang"}, {u'祭', "zhai"}, {u'乜', "nie"},
-                      {u'颉', "xie"},   {u'藏', "zang"}, {u'都', "du"},   {u'薄', "bo"},   {u'卜', "bu"},
-                      {u'牟', "mu"},    {u'粘', "nian"}};
+} SURNAME_SOUNDS[] = {/* by code point */
+                      {u'乐', "yue"},  {u'乜', "nie"},  {u'仇', "qiu"},   {u'会', "gui"},  {u'区', "ou"},
+                      {u'单', "shan"}, {u'卜', "bu"},   {u'句', "gou"},   {u'召', "shao"}, {u'员', "yun"},
+                      {u'折', "she"},  {u'曾', "zeng"}, {u'朴', "piao"},  {u'查', "zha"},  {u'洗', "xian"},
+                      {u'炅', "gui"},  {u'牟', "mu"},   {u'盖', "ge"},    {u'祭', "zhai"}, {u'种', "chong"},
+                      {u'秘', "bi"},   {u'粘', "nian"}, {u'繁', "po"},    {u'缪', "miao"}, {u'翟', "zhai"},
+                      {u'薄', "bo"},   {u'藏', "zang"}, {u'覃', "qin"},   {u'解', "xie"},  {u'逢', "pang"},
+                      {u'郗', "chi"},  {u'都', "du"},   {u'重', "chong"}, {u'阚', "kan"},  {u'隗', "wei"},
+                      {u'颉', "xie"},  {u'黑', "he"}};
 
 static const uint16_t *reading_list(uint32_t rune) {
   if (is_direct(rune)) return han_pool + han_sound[rune - HAN_FIRST];
@@ -66,7 +67,6 @@ uint16_t han_syllable_number(Str syllable) {
   uint32_t low = 1, high = han_syllables;
   while (low < high) {
     uint32_t middle = low + (high - low) / 2;
-    if (strcmp(han_syllable[middle], "") == 0) return 0;
     if (str_compare(str_from(han_syllable[middle]), syllable) < 0)
       low = middle + 1;
     else
@@ -83,9 +83,16 @@ uint16_t han_sound_usual(uint32_t rune) {
 }
 
 uint16_t han_sound_surname(uint32_t rune) {
-  for (size_t i = 0; i < COUNT_OF(SURNAME_SOUNDS); i++)
-    if (SURNAME_SOUNDS[i].rune == rune) return han_syllable_number(str_from(SURNAME_SOUNDS[i].sound));
-  return han_sound_usual(rune);
+  size_t low = 0, high = COUNT_OF(SURNAME_SOUNDS);
+  while (low < high) {
+    size_t middle = (low + high) / 2;
+    if (SURNAME_SOUNDS[middle].rune < rune)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  bool own = low < COUNT_OF(SURNAME_SOUNDS) && SURNAME_SOUNDS[low].rune == rune;
+  return own ? han_syllable_number(str_from(SURNAME_SOUNDS[low].sound)) : han_sound_usual(rune);
 }
 
 HanSounds han_sounds(uint32_t rune) {

@@ -115,7 +115,13 @@ static void fold_rune(Folded *folded, uint32_t rune) {
 }
 
 static Folded fold(Str raw) {
-  Folded folded = {.size = 0};
+  Folded folded;
+  folded.size = folded.flags = 0;
+  if (shape_ok(raw.data, raw.size)) { /* nearly every cell */
+    memcpy(folded.text, raw.data, FULL);
+    folded.size = FULL;
+    return folded;
+  }
   for (size_t at = 0; at < raw.size;) fold_rune(&folded, str_next_rune(raw, &at));
   return folded;
 }

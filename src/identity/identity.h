@@ -43,13 +43,17 @@ typedef struct IdNumber {
   char text[24]; /* normalised: upper-case X, no blanks; 15 digits already turned into 18; the 18 of a certificate */
 } IdNumber;
 
-/* Normalises and judges one raw value (full width, NBSP, quotes, .0, E+17, 15, 18, 20, 22 characters). */
+/* Normalises and judges one raw value (full width, NBSP, quotes, .0, E+17, 15, 18, 20, 22 characters).
+ * A number that went through a spreadsheet's number format (trailing 000, or ".0" with a wrong check digit) is
+ * ID_PREFIX with 15 certain characters; scientific notation leaves 15, 6 or none. Birth and sex are also read from
+ * numbers whose check digit is wrong. */
 IdNumber id_read(Str raw);
 bool id_check(Str eighteen); /* GB 11643: shape, date and check digit */
 char id_check_digit(const char seventeen[17]);
 /* Candidates that one substitution, adjacent transposition, or (ID_SHORT) one insertion or deletion
- * could have come from and that are ID_VALID; packed values, ascending, no repeats. Returns the count (<= max; 256 is
- * always enough). */
+ * could have come from and that are ID_VALID, born 1900 to 2025; for a 15-digit origin (ID_WAS_15) errors in the typed
+ * digits. None for ID_VALID, ID_PREFIX, ID_DUMMY, ID_NONE. Packed values, ascending, no repeats. Returns the count (<=
+ * max; 256 is always enough). */
 size_t id_repairs(const IdNumber *id, uint64_t *ret_candidates, size_t max);
 Str id_unpack(uint64_t packed, char out[19]);
 Str id_mask(Arena *arena, Str id); /* 450399********0423 */
@@ -84,7 +88,7 @@ typedef enum RuneRelation {
   RUNE_VARIANT /* 龍/龙 */,
   RUNE_SOUND_SHAPE,
   RUNE_SOUND /* same toneless pinyin (any common reading) */,
-  RUNE_SHAPE /* Cangjie or four-corner distance <= 1 */,
+  RUNE_SHAPE /* Cangjie distance <= 1, the same four corners, or corners 1 and Cangjie <= 2 apart (han.c says why) */,
   RUNE_FUZZY_SOUND /* zh/z, n/l, in/ing ... */,
   RUNE_OTHER,
   RUNE_WILDCARD
@@ -102,14 +106,16 @@ typedef struct Place {
 typedef enum PlaceHow {
   PLACE_UNKNOWN,
   PLACE_TOWN_ONLY /* village not in the table */,
-  PLACE_EXACT,
-  PLACE_ALIAS /* dated alias or missing suffix 村/村委/村委会/社区 */,
+  PLACE_EXACT /* official name or another way to write its suffix: 花坪村, 花坪村委, 花坪村民委员会 */,
+  PLACE_ALIAS /* dated alias of town or village, or no suffix at all: 花坪 */,
   PLACE_AMBIGUOUS /* 地灵村 without a town */
 } PlaceHow;
 /* csv: code12,name,town_code9,town (campaign places.csv); aliases: JSON array of
  * {"town":"龙脊镇","name":"和平乡","kind":"town"|"village","code":...,"until":"2014"}; may be NULL. */
 MUST_CHECK Status place_table_new(Context *cx, Str csv, const Json *aliases, PlaceTable **ret_table);
-/* Any of the three may be empty; `address` is free text such as 三门镇花坪村3组. */
+/* Any of the three may be empty; `address` is free text such as 三门镇花坪村3组; 9- and 12-digit codes are
+ * understood. The town's cell goes first: a village of another town is PLACE_TOWN_ONLY. The address gives the village
+ * only where the village's cell is empty. Uses no memory but the stack; many threads may share a table. */
 Place place_find(const PlaceTable *table, Str town, Str village, Str address);
 /* Town of a 9-digit code, NULL if unknown; iteration for reports. */
 size_t place_towns(const PlaceTable *table, const Str **ret_codes, const Str **ret_names);
