@@ -56,6 +56,7 @@ static void run(Engine *e, MatchResult *result) {
   Clusters clusters;
   engine_prepare(e);
   exact_pass(e, &pairs);
+  learn_aliases(e, pairs.data, pairs.size);
   block_pass(e, &pairs);
   score_pairs(e, &pairs, &edges);
   household_round(e, &pairs, &edges);

@@ -83,7 +83,9 @@ typedef struct Engine {
   int16_t *rune_bits; /* rarity of each character, beside runes */
   uint16_t *sounds;
   DamagedId *damaged;
-  Str *places; /* normalised texts */
+  Str *places;                       /* normalised texts */
+  int16_t *village_bits, *town_bits; /* rarity */
+  uint32_t *village_town, village_count, town_count;
   uint32_t *list_size;
   int32_t *prior;                     /* list x list */
   uint32_t *group_start, *group_rows; /* rows by group; in group_count + 1 starts */
@@ -105,6 +107,7 @@ uint64_t hash_mix(uint64_t value);
 
 /* prepare.c */
 void engine_prepare(Engine *e);
+void learn_aliases(Engine *e, const uint64_t *pairs, size_t count);
 /* score.c: everything the pair's two rows say; `verdict` is left to decide.c */
 MatchPair row_score(const Engine *e, uint32_t left, uint32_t right);
 NameLevel name_compare(const Engine *e, uint32_t left, uint32_t right, int32_t *ret_bits);

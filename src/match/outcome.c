@@ -78,7 +78,7 @@ static void write_links(Outcome *o) {
     pair.margin = v->margin, pair.verdict = v->verdict;
     result->pairs[result->pair_count++] = pair;
     if (v->verdict == MATCH_VETO) continue;
-        /* a household lent for review concerns the row that borrows it only */
+    /* a household lent for review concerns the row that borrows it only */
     bool lent = result->person[pair.left] != result->person[pair.right];
     if (!lent || !is_hub(e, e->row[pair.left])) take_link(result, decided, pair.left, pair.right, v);
     if (!lent || !is_hub(e, e->row[pair.right])) take_link(result, decided, pair.right, pair.left, v);

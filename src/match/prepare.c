@@ -102,7 +102,7 @@ static Str place_base(Arena *arena, Str text) {
 /* ---- interning ---- */
 
 typedef struct Interns {
-  StrMap names, name_keys, towns, villages, places, relations;
+  StrMap names, name_keys, towns, villages, places, place_bases, relations;
   Table groups;
   uint32_t name_capacity, rune_count, rune_capacity, key_count, damaged_count, damaged_capacity, place_capacity;
 } Interns;
@@ -149,11 +149,15 @@ static uint32_t intern_name(Engine *e, Interns *in, Str raw) {
 static uint32_t intern_place(Engine *e, Interns *in, Str text) {
   text = str_trim(text);
   if (!text.size) return 0;
+  uint32_t known = strmap_get(&in->places, text);
+  if (known != STRMAP_NONE) return known;
+  Str base = place_base(e->scratch, text);
   bool added;
-  uint32_t at = strmap_put(&in->places, text, e->place_count, &added);
+  uint32_t at = strmap_put(&in->place_bases, base, e->place_count, &added);
+  strmap_put(&in->places, text, at, NULL);
   if (!added) return at;
   e->places = grown(e, e->places, &in->place_capacity, e->place_count + 1, sizeof(Str));
-  e->places[e->place_count] = place_base(e->scratch, text);
+  e->places[e->place_count] = base;
   return e->place_count++;
 }
 
@@ -304,10 +308,69 @@ static void count_clans(Engine *e) {
   }
 }
 
+/* How much a shared village or town says: little where the whole list lives in three villages. */
+static void count_places(Engine *e) {
+  Arena *own CLEANUP(arena_freep) = arena_new();
+  uint32_t reference = reference_list(e), in_villages = 0, in_towns = 0;
+  Table villages = table_new(own, e->list_size[reference]), towns = table_new(own, e->list_size[reference]);
+  for (uint32_t i = 0; i < e->count; i++) {
+    const Row *row = &e->rows[i];
+    if (row->list != reference) continue;
+    if (row->village) *table_at(&villages, row->village) += 1, in_villages++;
+    if (row->town) *table_at(&towns, row->town) += 1, in_towns++;
+  }
+  e->village_bits = arena_array(e->scratch, (size_t)e->village_count + 1, int16_t);
+  e->town_bits = arena_array(e->scratch, (size_t)e->town_count + 1, int16_t);
+  for (uint32_t i = 1; i <= e->village_count; i++) {
+    uint32_t here = table_get(&villages, i);
+    e->village_bits[i] = clamp16(log2_milli(in_villages + 1u) - log2_milli(here ? here : 1), 0, 32000);
+  }
+  for (uint32_t i = 1; i <= e->town_count; i++) {
+    uint32_t here = table_get(&towns, i);
+    e->town_bits[i] = clamp16(log2_milli(in_towns + 1u) - log2_milli(here ? here : 1), 0, 32000);
+  }
+}
+
+/* Names of villages that the caller's table does not know are learnt from rows with the same valid
+ * number and a compatible name: at least three, and two thirds of those that speak. */
+void learn_aliases(Engine *e, const uint64_t *pairs, size_t count) {
+  Arena *own CLEANUP(arena_freep) = arena_new();
+  uint64_t *keys = arena_array(own, count, uint64_t);
+  uint32_t *learnt = arena_array(own, e->place_count, uint32_t);
+  size_t said = 0;
+  for (size_t i = 0; i < count; i++) {
+    const Row *a = &e->rows[pairs[i] >> 32], *b = &e->rows[(uint32_t)pairs[i]];
+    const Row *unknown = a->village ? b : a, *known = a->village ? a : b;
+    int32_t bits;
+    if (!known->village || unknown->village || !unknown->place || unknown->town != known->town) continue;
+    if (!name_compatible(name_compare(e, a->name, b->name, &bits))) continue;
+    keys[said] = (uint64_t)unknown->place << 32 | known->village;
+    said++;
+  }
+  sort_keys(own, keys, NULL, said);
+  for (size_t from = 0, to; from < said; from = to) {
+    size_t best = 0, run = 1;
+    uint32_t village = 0;
+    for (to = from; to < said && keys[to] >> 32 == keys[from] >> 32; to++) {
+      run = to > from && keys[to] == keys[to - 1] ? run + 1 : 1;
+      if (run > best) best = run, village = (uint32_t)keys[to];
+    }
+    if (best >= 3 && best * 3 >= (to - from) * 2) learnt[keys[from] >> 32] = village;
+  }
+  for (uint32_t i = 0; i < e->count; i++) {
+    Row *row = &e->rows[i];
+    if (row->village || !row->place || !row->town || !learnt[row->place]) continue;
+    if (e->village_town[learnt[row->place]] != row->town) continue;
+    row->village = learnt[row->place];
+    row->flags |= ROW_ALIAS;
+  }
+}
+
 void engine_prepare(Engine *e) {
   e->list_count = e->input->source_count ? e->input->source_count : 1;
   order_rows(e);
   Interns in = {strmap_new(e->scratch),
+                strmap_new(e->scratch),
                 strmap_new(e->scratch),
                 strmap_new(e->scratch),
                 strmap_new(e->scratch),
@@ -332,5 +395,9 @@ void engine_prepare(Engine *e) {
   }
   index_groups(e);
   count_rarity(e, &in);
+  e->village_count = in.villages.count, e->town_count = in.towns.count;
+  e->village_town = arena_array(e->scratch, (size_t)e->village_count + 1, uint32_t);
+  for (uint32_t i = 0; i < e->count; i++) e->village_town[e->rows[i].village] = e->rows[i].town;
   count_clans(e);
+  count_places(e);
 }

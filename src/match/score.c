@@ -106,6 +106,14 @@ static uint8_t place_compare(const Engine *e, const Row *a, const Row *b) {
   return a->town && b->town ? PLACE_LEVEL_TOWN : PLACE_LEVEL_NONE;
 }
 
+/* A place says at most what its rarity says. */
+static int16_t place_bits(const Engine *e, uint8_t level, const Row *row) {
+  int16_t bits = e->model->place[level], limit = bits;
+  if (level == PLACE_LEVEL_VILLAGE || level == PLACE_LEVEL_ALIAS) limit = e->village_bits[row->village];
+  if (level == PLACE_LEVEL_TOWN) limit = e->town_bits[row->town];
+  return bits < limit ? bits : limit;
+}
+
 static uint8_t relation_compare(const Row *a, const Row *b) {
   uint8_t a_role = a->flags & (ROW_HEAD | ROW_NOT_HEAD), b_role = b->flags & (ROW_HEAD | ROW_NOT_HEAD);
   if (!a_role || !b_role) return RELATION_LEVEL_NONE;
@@ -200,7 +208,7 @@ static void score_name_and_place(const Engine *e, MatchPair *pair, const Row *a,
     bits -= clan < bits ? clan : bits;
   }
   pair->level[MATCH_NAME] = name, pair->field_bits[MATCH_NAME] = (int16_t)bits;
-  pair->level[MATCH_PLACE] = place, pair->field_bits[MATCH_PLACE] = e->model->place[place];
+  pair->level[MATCH_PLACE] = place, pair->field_bits[MATCH_PLACE] = place_bits(e, place, a);
 }
 
 MatchPair row_score(const Engine *e, uint32_t left, uint32_t right) {
