@@ -27,10 +27,11 @@ static bool one_inserted(const char *longer, const char *shorter, size_t size) {
 }
 
 static uint8_t compare_same_size(const char *a, const char *b, size_t size) {
-  size_t wrong = 0, first = 0, last = 0;
+  size_t wrong = 0, first = 0, last = 0, swaps = 0;
   for (size_t i = 0; i < size; i++)
     if (a[i] != b[i]) {
       if (!wrong) first = i;
+      if (wrong && last + 1 == i && a[last] == b[i] && a[i] == b[last]) swaps++;
       last = i;
       if (++wrong > 4) return ID_LEVEL_DIFFER_DAMAGED;
     }
@@ -38,6 +39,7 @@ static uint8_t compare_same_size(const char *a, const char *b, size_t size) {
   if (wrong == 1) return ID_LEVEL_TYPO;
   bool pair = last == first + 1 && a[first] == b[last] && a[last] == b[first];
   if (wrong == 2) return pair ? ID_LEVEL_TRANSPOSED : ID_LEVEL_TWO_EDITS;
+  if (wrong == 3 || swaps) return ID_LEVEL_THREE_EDITS;
   return ID_LEVEL_DIFFER_DAMAGED;
 }
 
@@ -60,7 +62,8 @@ static uint8_t compare_texts(const IdText *a, const IdText *b) {
   }
   if (a->size == b->size) {
     uint8_t level = compare_same_size(a->text, b->text, a->size);
-    if (level != ID_LEVEL_DIFFER_DAMAGED) return level;
+    if (level < ID_LEVEL_THREE_EDITS) return level;
+    if (level == ID_LEVEL_THREE_EDITS && !within_two(a->text, a->size, b->text, b->size, 2)) return level;
   }
   const IdText *longer = a->size > b->size ? a : b, *shorter = a->size > b->size ? b : a;
   if (longer->size == shorter->size + 1 && one_inserted(longer->text, shorter->text, shorter->size))

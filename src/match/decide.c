@@ -75,6 +75,25 @@ static bool constraint_rows(const Engine *e, uint32_t i, uint32_t *ret_left, uin
   return true;
 }
 
+static uint32_t spelling_root(uint32_t *parent, uint32_t row) {
+  while (parent[row] != row) row = parent[row] = parent[parent[row]];
+  return row;
+}
+
+/* Two spellings of a name that look incompatible are no conflict when other rows with the same valid
+ * ID lead from one to the other: 罗健家, 罗建家, 罗建蒙. */
+static void bridge_vetoes(Engine *e, Edge *edges, size_t edge_count) {
+  Arena *own CLEANUP(arena_freep) = arena_new();
+  uint32_t *parent = arena_array(own, e->count, uint32_t);
+  for (uint32_t i = 0; i < e->count; i++) parent[i] = i;
+  for (size_t i = 0; i < edge_count; i++)
+    if (edges[i].same_id) parent[spelling_root(parent, edges[i].left)] = spelling_root(parent, edges[i].right);
+  for (size_t i = 0; i < edge_count; i++)
+    if (edges[i].kind == EDGE_VETO && e->rows[edges[i].left].list != e->rows[edges[i].right].list &&
+        spelling_root(parent, edges[i].left) == spelling_root(parent, edges[i].right))
+      edges[i].kind = EDGE_HINT;
+}
+
 static void index_conflicts(Engine *e, Clusters *c, const Edge *edges, size_t edge_count) {
   uint32_t a, b;
   uint32_t *start = arena_array(e->scratch, (size_t)e->count + 3, uint32_t);
@@ -348,7 +367,7 @@ static void build_clusters(Engine *e, Clusters *c, const Choices *choices) {
         review_link(e, c, &choices->data[order[i]]);
 }
 
-void decide(Engine *e, const Edge *edges, size_t edge_count, Clusters *c) {
+void decide(Engine *e, Edge *edges, size_t edge_count, Clusters *c) {
   uint32_t n = e->count;
   *c = (Clusters){.parent = arena_array(e->scratch, n, uint32_t),
                   .size = arena_array(e->scratch, n, uint32_t),
@@ -363,6 +382,7 @@ void decide(Engine *e, const Edge *edges, size_t edge_count, Clusters *c) {
     c->id[i] = e->rows[i].id;
     c->state[i] = STATE_ALONE;
   }
+  bridge_vetoes(e, edges, edge_count);
   index_conflicts(e, c, edges, edge_count);
   apply_constraints(e, c);
   apply_duplicates(e, c, edges, edge_count);

@@ -27,7 +27,8 @@ static void score_pairs(Engine *e, const Pairs *pairs, EdgeList *edges) {
     uint32_t left = (uint32_t)(pairs->data[i] >> 32), right = (uint32_t)pairs->data[i];
     MatchPair pair = row_score(e, left, right);
     uint8_t kind;
-    if (edge_classify(e, &pair, &kind)) edge_add(edges, (Edge){left, right, pair.bits, kind});
+    if (edge_classify(e, &pair, &kind))
+      edge_add(edges, (Edge){left, right, pair.bits, kind, edge_bridges(&pair, kind)});
   }
   e->compared += pairs->size;
 }

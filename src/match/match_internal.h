@@ -67,6 +67,7 @@ typedef struct Edge { /* a scored pair worth keeping; rows, left < right */
   uint32_t left, right;
   int32_t bits;
   uint8_t kind;
+  bool same_id; /* same valid ID and names close enough to speak for a third spelling */
 } Edge;
 
 typedef struct Engine {
@@ -116,6 +117,7 @@ bool id_close(uint8_t level); /* equal, or within a small slip */
 uint8_t id_compare(const Engine *e, const Row *left, const Row *right);
 /* Whether a scored pair is worth keeping, and as what. */
 bool edge_classify(const Engine *e, const MatchPair *pair, uint8_t *ret_kind);
+bool edge_bridges(const MatchPair *pair, uint8_t kind);
 bool list_unique(const Engine *e, uint32_t list); /* one row per person or household */
 
 /* blocks.c: candidates (sorted, distinct, left << 32 | right), exact links first */
@@ -147,7 +149,7 @@ typedef struct Clusters {
   size_t verdict_count, verdict_capacity;
 } Clusters;
 uint32_t cluster_root(Clusters *c, uint32_t row);
-void decide(Engine *e, const Edge *edges, size_t edge_count, Clusters *c);
+void decide(Engine *e, Edge *edges, size_t edge_count, Clusters *c);
 
 /* outcome.c: persons, households, events, evidence, in the caller's numbering */
 void outcome(Engine *e, Clusters *c, MatchResult *result);

@@ -12,6 +12,7 @@ const MatchModel MATCH_SHIPPED = {
            [ID_LEVEL_LENGTH] = 19500,
            [ID_LEVEL_FIRST15] = 15500,
            [ID_LEVEL_TWO_EDITS] = 12500,
+           [ID_LEVEL_THREE_EDITS] = 5000,
            [ID_LEVEL_HOUSEMATE] = 4000,
            [ID_LEVEL_DIFFER_NEAR] = -11000,
            [ID_LEVEL_DIFFER] = -12000,
@@ -189,6 +190,7 @@ static void score_id_and_birth(const Engine *e, MatchPair *pair, const Row *a, c
     if (birth != BIRTH_LEVEL_NONE && (id_bits >= birth_bits || both_valid)) birth = BIRTH_LEVEL_IN_ID, birth_bits = 0;
     if (birth_bits > 0) id_bits = 0;
   }
+  if (id == ID_LEVEL_DIFFER_DAMAGED && birth_bits < 0) birth = BIRTH_LEVEL_IN_ID, birth_bits = 0; /* said once */
   pair->level[MATCH_ID] = id, pair->level[MATCH_BIRTH] = birth;
   pair->field_bits[MATCH_ID] = (int16_t)id_bits, pair->field_bits[MATCH_BIRTH] = (int16_t)birth_bits;
 }
@@ -288,7 +290,9 @@ static uint8_t equal_id_one_other(const Engine *e, const MatchPair *pair) {
 /* Two valid numbers that differ are two persons, unless something ties the households together. */
 static bool same_household_evidence(const MatchPair *pair) {
   uint8_t household = pair->level[MATCH_HOUSEHOLD];
-  return pair->level[MATCH_ID] == ID_LEVEL_HOUSEMATE || pair->level[MATCH_PHONE] == PHONE_LEVEL_SAME ||
+  bool near = pair->level[MATCH_ID] == ID_LEVEL_DIFFER_NEAR && pair->level[MATCH_NAME] == NAME_LEVEL_EXACT &&
+              pair->level[MATCH_PLACE] >= PLACE_LEVEL_VILLAGE && pair->level[MATCH_PLACE] <= PLACE_LEVEL_TEXT_PART;
+  return near || pair->level[MATCH_ID] == ID_LEVEL_HOUSEMATE || pair->level[MATCH_PHONE] == PHONE_LEVEL_SAME ||
          (household >= HOUSEHOLD_LEVEL_NUMBER && household <= HOUSEHOLD_LEVEL_MEMBERS);
 }
 
@@ -319,12 +323,20 @@ bool edge_classify(const Engine *e, const MatchPair *pair, uint8_t *ret_kind) {
          (pair->level[MATCH_RELATION] == RELATION_LEVEL_BOTH_HEAD) && (a->flags | b->flags) & ROW_HOUSEHOLD;
 }
 
+bool edge_bridges(const MatchPair *pair, uint8_t kind) {
+  uint8_t name = pair->level[MATCH_NAME];
+  return pair->level[MATCH_ID] == ID_LEVEL_EQUAL && (kind == EDGE_FREE || kind == EDGE_DUPLICATE) &&
+         ((name >= NAME_LEVEL_EXACT && name <= NAME_LEVEL_SHAPE) || name == NAME_LEVEL_DROPPED ||
+          name == NAME_LEVEL_ONE_OTHER);
+}
+
 /* ---- words ---- */
 
 static const char *const LEVEL_TEXTS[MATCH_FIELD_COUNT][NAME_LEVEL_COUNT] = {
     [MATCH_ID] = {"没有可比的证件号码", "证件号码完全一致", "证件号码写法相同（但不合规则）",
                   "证件号码错一位，校验位可修复", "证件号码相邻两位颠倒", "证件号码少一位或多一位",
-                  "证件号码前 15 位一致（后几位被表格软件抹掉）", "证件号码有两处出入", "填的是同户另一人的证件号码",
+                  "证件号码前 15 位一致（后几位被表格软件抹掉）", "证件号码有两处出入",
+                  "证件号码有三处以上出入，但大体相同", "填的是同户另一人的证件号码",
                   "两个号码都有效，只差两位（可能是兄弟姐妹）", "两个号码都有效，但不同", "证件号码不同，其中一个有错"},
     [MATCH_NAME] = {"没有可比的姓名", "姓名完全一致", "繁简字或异体字", "音形都相近的字", "同音字", "形近字", "近音字",
                     "有一个字缺失，其余一致", "字序颠倒", "少一个字", "少一个字，另有一个字相近", "有一个字不同",
