@@ -7,7 +7,7 @@ enum {
   EXACT_RUN_LIMIT = 24, /* rows with one valid ID among which all pairs are made */
   RUN_LIMIT = 128,      /* rows with one key among which all pairs are made */
   WINDOW = 4,           /* beyond that: the next few rows */
-  PAIRS_PER_ROW = 24,   /* of one kind of block, on average */
+  PAIRS_PER_ROW = 8,    /* of one kind of block, on average */
   MEMBER_LIMIT = 12     /* members of a household compared with each other */
 };
 
@@ -68,8 +68,9 @@ static void exact_pair(Engine *e, Pairs *pairs, uint32_t a, uint32_t b) {
 
 /* Very many rows with one ID (a number copied down a column): neighbours by name only. */
 static void exact_large_run(Engine *e, Pairs *pairs, const uint32_t *rows, uint32_t count) {
-  uint64_t *keys = arena_array(e->scratch, count, uint64_t);
-  uint32_t *sorted = arena_array(e->scratch, count, uint32_t);
+  Arena *own CLEANUP(arena_freep) = arena_new();
+  uint64_t *keys = arena_array(own, count, uint64_t);
+  uint32_t *sorted = arena_array(own, count, uint32_t);
   for (uint32_t i = 0; i < count; i++) {
     keys[i] = (uint64_t)e->names[e->rows[rows[i]].name].key << 32 | rows[i];
     sorted[i] = rows[i];
@@ -77,9 +78,8 @@ static void exact_large_run(Engine *e, Pairs *pairs, const uint32_t *rows, uint3
   sort_keys(e->scratch, keys, sorted, count);
   for (uint32_t i = 0; i < count; i++)
     for (uint32_t k = i + 1; k < count && k <= i + WINDOW; k++) exact_pair(e, pairs, sorted[i], sorted[k]);
-  e->truncated++;
-  engine_note(
-      e, str_format(e->cx->arena, "有 %u 行填了同一个证件号码，只比较了姓名相近的行；请检查这一列是否被误填。", count));
+  e->copied_ids++;
+  if (count > e->copied_most) e->copied_most = count;
 }
 
 static void count_exact(Engine *e, uint32_t *hits, const uint32_t *rows, uint32_t count) {
@@ -137,6 +137,12 @@ void exact_pass(Engine *e, Pairs *pairs) {
     count_exact(e, hits, rows, to - from);
   }
   estimate_priors(e, hits, valid);
+  if (!e->copied_ids) return;
+  e->truncated += e->copied_ids;
+  engine_note(
+      e, str_format(e->cx->arena,
+                    "有 %u 个证件号码各被很多行填写（最多 %u 行），只比较了其中姓名相近的行；请检查这一列是否被误填。",
+                    e->copied_ids, e->copied_most));
 }
 
 /* ---- blocks ---- */

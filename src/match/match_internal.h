@@ -96,7 +96,7 @@ typedef struct Engine {
   uint64_t *by_id; /* sorted packed IDs with rows beside */
   uint32_t *by_id_row, by_id_count;
   uint64_t compared;
-  uint32_t truncated;
+  uint32_t truncated, copied_ids, copied_most;
   Str *notes;
   uint32_t note_count, note_capacity;
 } Engine;
