@@ -2,7 +2,6 @@
 #include "match/match_internal.h"
 
 enum { EXACT_SIZE = 16 };
-#define FORBIDDEN ((int64_t)1 << 40)
 
 /* Hungarian method with potentials on an n x n matrix of costs (rows to columns), n <= EXACT_SIZE. */
 static void hungarian(int64_t cost[EXACT_SIZE][EXACT_SIZE], int n, int ret_column_of[EXACT_SIZE]) {

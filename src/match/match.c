@@ -91,7 +91,9 @@ MatchPair match_score(Context *cx, const MatchInput *input, uint32_t left, uint3
   }
   if (right >= input->record_count || left == right) return (MatchPair){.left = left, .right = right};
   Arena *scratch CLEANUP(arena_freep) = arena_new();
-  Engine engine = engine_new(cx, scratch, input);
+  Context inner = {.arena = scratch}; /* nothing of the run is kept but the pair */
+  (void)cx;
+  Engine engine = engine_new(&inner, scratch, input);
   MatchResult result = {0};
   run(&engine, &result);
   for (uint32_t i = 0; i < result.pair_count; i++)
@@ -99,7 +101,8 @@ MatchPair match_score(Context *cx, const MatchInput *input, uint32_t left, uint3
   uint32_t a = engine.row[left], b = engine.row[right];
   MatchPair pair = row_score(&engine, a < b ? a : b, a < b ? b : a);
   uint8_t kind;
-  pair.left = left, pair.right = right, pair.verdict = MATCH_REVIEW;
+  pair.left = left, pair.right = right,
+  pair.verdict = result.person[left] == result.person[right] ? MATCH_AUTO : MATCH_REVIEW;
   bool kept = edge_classify(&engine, &pair, &kind);
   if (kept && kind == EDGE_VETO) pair.verdict = MATCH_VETO;
   return pair;

@@ -341,6 +341,92 @@ TEST(match_a_persons_word_outweighs_the_engine) {
   CHECK(pair_of(c, a, y) && pair_of(c, a, y)->verdict == MATCH_DECIDED);
 }
 
+TEST(match_words_hold_across_a_whole_person) {
+  Case *c = case_new(cx);
+  Str wrong = id_of(cx, 19650811, 224);
+  member(c, 1, "户主", "龙胜才", ID_A, VILLAGE_A);
+  uint32_t a = last(c);
+  add(c, CIVIL, "陈玉莲", wrong, VILLAGE_B);
+  uint32_t b = last(c);
+  add(c, DISABLED, "陈玉莲", wrong, VILLAGE_B); /* linked to b by its number, but told apart from a */
+  uint32_t d = last(c);
+  c->constraints[c->constraint_count++] = (MatchConstraint){a, b, true};
+  c->constraints[c->constraint_count++] = (MatchConstraint){d, a, false};
+  run_case(c);
+  CHECK(same_person(c, a, b));
+  CHECK(!same_person(c, a, d) && !same_person(c, b, d));
+}
+
+TEST(match_members_of_linked_households_vouch_for_each_other) {
+  Case *c = case_new(cx);
+  member(c, 1, "户主", "龙胜才", ID_A, VILLAGE_A);
+  uint32_t head = last(c);
+  member(c, 1, "配偶", "陈玉莲", id_of(cx, 19650811, 224), VILLAGE_A);
+  uint32_t wife = last(c);
+  add(c, DISABLED, "龙胜才", ID_A, VILLAGE_B)->group = 9;
+  uint32_t x = last(c);
+  add(c, DISABLED, "陈玉怜", STR("无"), VILLAGE_B)->group = 9; /* other village, no number, a similar name */
+  run_case(c);
+  CHECK(automatic(c, head, x));
+  const MatchPair *pair = pair_of(c, wife, last(c));
+  CHECK(pair && pair->level[MATCH_HOUSEHOLD] == HOUSEHOLD_LEVEL_MEMBERS);
+  CHECK(same_person(c, wife, last(c)));
+  MatchInput input = {
+      .records = c->records, .record_count = c->count, .sources = SOURCES, .source_count = LISTS, .hub = REGISTER};
+  CHECK(pair && match_score(cx, &input, wife, last(c)).bits == pair->bits);
+}
+
+TEST(match_spellings_bridge_names_that_look_incompatible) {
+  Case *c = case_new(cx);
+  member(c, 1, "户主", "罗建家", ID_A, VILLAGE_A);
+  uint32_t a = last(c);
+  add(c, APPRAISED, "罗建蒙", ID_A, VILLAGE_A);
+  uint32_t b = last(c);
+  add(c, CIVIL, "罗健家", ID_A, VILLAGE_A);
+  run_case(c);
+  CHECK(automatic(c, a, b));
+  CHECK(automatic(c, a, last(c)));
+}
+
+TEST(match_brothers_of_two_characters_with_one_number_are_left_to_a_person) {
+  Case *c = case_new(cx);
+  member(c, 1, "户主", "龙才", ID_A, VILLAGE_A);
+  uint32_t a = last(c);
+  add(c, CIVIL, "龙明", ID_A, VILLAGE_A);
+  run_case(c);
+  CHECK(!automatic(c, a, last(c)));
+}
+
+TEST(match_unknown_village_names_are_learnt_from_equal_numbers) {
+  Case *c = case_new(cx);
+  for (uint32_t i = 0; i < 4; i++) {
+    Str id = id_of(cx, 19700101 + i * 10000, 200 + i);
+    member(c, 10 + i, "户主", (const char *[]){"龙一心", "龙二妹", "龙三保", "龙四清"}[i], id, VILLAGE_A);
+    add(c, CIVIL, (const char *[]){"龙一心", "龙二妹", "龙三保", "龙四清"}[i], id, "")->place_text = STR("团结村");
+  }
+  member(c, 1, "户主", "覃胜才", STR("无"), VILLAGE_A);
+  uint32_t a = last(c);
+  add(c, DISABLED, "覃胜才", STR("无"), "")->place_text = STR("团结村委会");
+  run_case(c);
+  const MatchPair *pair = pair_of(c, a, last(c));
+  CHECK(pair && pair->level[MATCH_PLACE] == PLACE_LEVEL_ALIAS);
+}
+
+TEST(match_a_split_household_is_told) {
+  Case *c = case_new(cx);
+  member(c, 1, "户主", "龙胜才", ID_A, VILLAGE_A);
+  Str number = c->records[last(c)].household_no;
+  member(c, 1, "之子", "龙家明", id_of(cx, 19890607, 115), VILLAGE_A);
+  add(c, FEEDBACK, "龙胜才", ID_A, VILLAGE_A)->household_no = number;
+  uint32_t x = last(c);
+  add(c, FEEDBACK, "龙家明", id_of(cx, 19890607, 115), VILLAGE_A)->household_no = STR("19999999999");
+  run_case(c);
+  CHECK_INT(c->result.household[x], c->result.household[last(c)]);
+  bool told = false;
+  for (uint32_t i = 0; i < c->result.event_count; i++) told |= c->result.events[i].kind == MATCH_EVENT_SPLIT;
+  CHECK(told);
+}
+
 TEST(match_contradicting_words_are_noted) {
   Case *c = case_new(cx);
   member(c, 1, "户主", "龙胜才", ID_A, VILLAGE_A);

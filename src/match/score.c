@@ -5,7 +5,7 @@
  * some 25,000 days, a household number one of the county's households ...), m from the usual rates of
  * slips in hand-kept lists (one to three in a hundred per field). */
 const MatchModel MATCH_SHIPPED = {
-    .id = {[ID_LEVEL_EQUAL] = 28000,
+    .id = {[ID_LEVEL_EQUAL] = 31000,
            [ID_LEVEL_SAME_TEXT] = 24000,
            [ID_LEVEL_TYPO] = 20000,
            [ID_LEVEL_TRANSPOSED] = 20500,
