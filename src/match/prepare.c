@@ -1,0 +1,403 @@
+/* From records to rows: numbers and names read once, everything dense, rarities counted. */
+#include "match/match_internal.h"
+
+static uint64_t mix_str(uint64_t hash, Str text) { return hash_mix(hash ^ (str_hash(text) + 0x9e3779b97f4a7c15ULL)); }
+
+static uint64_t record_hash(const MatchRecord *r) {
+  const Str texts[] = {r->id,   r->name,  r->household_no, r->village,  r->place_text,
+                       r->town, r->birth, r->sex,          r->relation, r->phone};
+  uint64_t hash = (uint64_t)(uint32_t)r->member_count << 2 | (uint64_t)r->head << 1 | (uint64_t)r->household_row;
+  for (size_t i = 0; i < COUNT_OF(texts); i++) hash = mix_str(hash, texts[i]);
+  return hash;
+}
+
+/* Rows are ordered by list and content; equal rows of a list keep the order of the input. */
+static void order_rows(Engine *e) {
+  Arena *own CLEANUP(arena_freep) = arena_new();
+  const MatchInput *input = e->input;
+  uint64_t *keys = arena_array(own, e->count, uint64_t);
+  e->record = arena_array(e->scratch, e->count, uint32_t);
+  e->row = arena_array(e->scratch, e->count, uint32_t);
+  for (uint32_t i = 0; i < e->count; i++) {
+    uint64_t list = input->records[i].list < 65535 ? input->records[i].list : 65535;
+    keys[i] = list << 48 | record_hash(&input->records[i]) >> 16;
+    e->record[i] = i;
+  }
+  sort_keys(e->scratch, keys, e->record, e->count);
+  for (uint32_t i = 0; i < e->count; i++) e->row[e->record[i]] = i;
+}
+
+/* ---- small readings ---- */
+
+static uint64_t hash_text(Str text) {
+  text = str_trim(text);
+  uint64_t hash = str_hash(text);
+  return text.size ? hash + (hash == 0) : 0;
+}
+
+static uint64_t read_phone(Str text) {
+  uint64_t number = 0;
+  int digits = 0;
+  for (size_t i = 0; i < text.size && digits < 18; i++) {
+    if (text.data[i] == '.' && digits >= 7) break; /* 138....0 as a spreadsheet's number */
+    if (text.data[i] >= '0' && text.data[i] <= '9') number = number * 10 + (uint64_t)(text.data[i] - '0'), digits++;
+  }
+  return digits >= 7 ? number : 0;
+}
+
+/* 1990-01-02, 1990/1/2, 1990年1月2日, 19900102, 1990.1, 1990 */
+static uint32_t read_birth(Str text) {
+  uint32_t part[3] = {0};
+  int parts = 0, digits = 0;
+  for (size_t i = 0; i <= text.size; i++) {
+    char c = i < text.size ? text.data[i] : ' ';
+    if (c >= '0' && c <= '9') {
+      if (parts == 3) break;
+      if (digits < 8) part[parts] = part[parts] * 10 + (uint32_t)(c - '0');
+      digits++;
+    } else if (digits) {
+      if (digits == 8 && parts == 0) return date_valid(part[0]) ? part[0] : 0;
+      if (digits == 6 && parts == 0) return part[0] / 100 * 10000 + part[0] % 100 * 100;
+      parts++;
+      digits = 0;
+    }
+  }
+  if (part[0] < 1880 || part[0] > 2200) return 0;
+  uint32_t date = part[0] * 10000 + part[1] * 100 + part[2];
+  if (part[1] > 12 || part[2] > 31) return 0;
+  return part[2] && !date_valid(date) ? 0 : date;
+}
+
+static uint8_t read_sex(Str text) {
+  static const struct {
+    Str word;
+    uint8_t sex;
+  } WORDS[] = {{STR("男"), 1}, {STR("1"), 1}, {STR("M"), 1}, {STR("男性"), 1},
+               {STR("女"), 2}, {STR("2"), 2}, {STR("F"), 2}, {STR("女性"), 2}};
+  text = str_trim(text);
+  for (size_t i = 0; i < COUNT_OF(WORDS); i++)
+    if (str_equal(text, WORDS[i].word)) return WORDS[i].sex;
+  return 0;
+}
+
+static bool says_head(Str relation) { return str_find(relation, STR("户主")) >= 0 || str_equal(relation, STR("本人")); }
+
+/* Blanks dropped and the ending 村民委员会, 村委, 社区 ... cut: what remains names the place. */
+static Str place_base(Arena *arena, Str text) {
+  static const Str ENDINGS[] = {
+      STR("社区居民委员会"), STR("居民委员会"), STR("村民委员会"), STR("社区居委会"), STR("村委会"),
+      STR("居委会"),         STR("村委"),       STR("社区"),       STR("村"),         STR("屯")};
+  Buf buf = buf_new(arena);
+  for (size_t at = 0; at < text.size;) {
+    uint32_t rune = str_next_rune(text, &at);
+    if (rune > 32 && rune != 0xA0 && rune != 0x3000) buf_add_rune(&buf, rune);
+  }
+  Str base = buf_str(&buf);
+  for (size_t i = 0; i < COUNT_OF(ENDINGS); i++)
+    if (str_ends(base, ENDINGS[i]) && base.size >= ENDINGS[i].size + 6)
+      return str_sub(base, 0, base.size - ENDINGS[i].size);
+  return base;
+}
+
+/* ---- interning ---- */
+
+typedef struct Interns {
+  StrMap names, name_keys, towns, villages, places, place_bases, relations;
+  Table groups;
+  uint32_t name_capacity, rune_count, rune_capacity, key_count, damaged_count, damaged_capacity, place_capacity;
+} Interns;
+
+static uint32_t intern(StrMap *map, Str text) {
+  text = str_trim(text);
+  return text.size ? strmap_put(map, text, map->count + 1, NULL) : 0;
+}
+
+static void *grown(Engine *e, void *old, uint32_t *capacity, uint32_t needed, size_t item) {
+  if (needed <= *capacity) return old;
+  uint32_t larger = *capacity ? *capacity * 2 : 1024;
+  while (larger < needed) larger *= 2;
+  void *result = arena_grow(e->scratch, old, *capacity * item, larger * item);
+  *capacity = larger;
+  return result;
+}
+
+static uint32_t intern_name(Engine *e, Interns *in, Str raw) {
+  raw = str_trim(raw);
+  bool added;
+  uint32_t at = strmap_put(&in->names, raw, e->name_count, &added);
+  if (!added) return at;
+  Name name = name_read(raw);
+  e->names = grown(e, e->names, &in->name_capacity, e->name_count + 1, sizeof(NameEntry));
+  uint32_t capacity = in->rune_capacity;
+  e->runes = grown(e, e->runes, &in->rune_capacity, in->rune_count + name.size, sizeof(uint32_t));
+  e->sounds = grown(e, e->sounds, &capacity, in->rune_count + name.size, sizeof(uint16_t));
+  char bytes[NAME_LIMIT * 4];
+  size_t size = 0;
+  for (uint8_t i = 0; i < name.size; i++) {
+    e->runes[in->rune_count + i] = name.rune[i];
+    e->sounds[in->rune_count + i] = name.sound[i];
+    size += rune_encode(name.rune[i], bytes + size);
+  }
+  Str folded = str_copy(e->scratch, (Str){bytes, size});
+  uint32_t key = strmap_put(&in->name_keys, folded, in->key_count, &added);
+  in->key_count += added;
+  e->names[e->name_count] = (NameEntry){in->rune_count, key, name.size, name.surname_size, name.flags, 0};
+  in->rune_count += name.size;
+  return e->name_count++;
+}
+
+static uint32_t intern_place(Engine *e, Interns *in, Str text) {
+  text = str_trim(text);
+  if (!text.size) return 0;
+  uint32_t known = strmap_get(&in->places, text);
+  if (known != STRMAP_NONE) return known;
+  Str base = place_base(e->scratch, text);
+  bool added;
+  uint32_t at = strmap_put(&in->place_bases, base, e->place_count, &added);
+  strmap_put(&in->places, text, at, NULL);
+  if (!added) return at;
+  e->places = grown(e, e->places, &in->place_capacity, e->place_count + 1, sizeof(Str));
+  e->places[e->place_count] = base;
+  return e->place_count++;
+}
+
+static void read_id(Engine *e, Interns *in, Row *row, Str raw) {
+  IdNumber id = id_read(raw);
+  row->certain = id.certain;
+  row->sex = id.sex;
+  row->birth = id.birth;
+  if (id.state == ID_VALID) {
+    row->id = id.packed;
+    if (id.flags & ID_WAS_15) row->flags |= ROW_ID_FROM_15;
+    if (id.size == 18 && memcmp(id.text + 15, "000", 3) == 0) row->flags |= ROW_ID_ZEROED;
+    return;
+  }
+  bool useful = (id.state == ID_INVALID || id.state == ID_SHORT) && id.size >= 12 && id.size < TEXT_SIZE;
+  if (id.state == ID_PREFIX && id.certain >= 15) useful = true;
+  if (!useful) return;
+  e->damaged = grown(e, e->damaged, &in->damaged_capacity, in->damaged_count + 1, sizeof(DamagedId));
+  DamagedId *damaged = &e->damaged[in->damaged_count];
+  *damaged = (DamagedId){.size = id.size < TEXT_SIZE ? id.size : TEXT_SIZE - 1,
+                         .certain = id.state == ID_PREFIX ? id.certain : 0};
+  memcpy(damaged->text, id.text, damaged->size);
+  row->damaged = in->damaged_count++;
+}
+
+static void read_record(Engine *e, Interns *in, uint32_t at) {
+  const MatchRecord *r = &e->input->records[e->record[at]];
+  Row *row = &e->rows[at];
+  row->list = r->list < e->list_count ? r->list : e->list_count - 1;
+  read_id(e, in, row, r->id);
+  row->name = intern_name(e, in, r->name);
+  row->household_no = hash_text(r->household_no);
+  row->phone = read_phone(r->phone);
+  row->town = intern(&in->towns, r->town);
+  row->village = intern(&in->villages, r->village);
+  row->place = intern_place(e, in, r->place_text);
+  row->birth_declared = read_birth(r->birth);
+  if (!row->birth) row->birth = row->birth_declared, row->birth_declared = 0;
+  uint8_t sex = read_sex(r->sex);
+  if (sex) row->sex = sex;
+  row->relation = intern(&in->relations, r->relation);
+  row->member_count = r->member_count > 0 ? r->member_count : 0;
+  if (r->head || says_head(r->relation))
+    row->flags |= ROW_HEAD;
+  else if (row->relation)
+    row->flags |= ROW_NOT_HEAD;
+  if (r->household_row) row->flags |= ROW_HOUSEHOLD;
+  row->group = MATCH_NONE;
+  if (r->group != MATCH_NONE) {
+    uint32_t *slot = table_at(&in->groups, (uint64_t)row->list << 32 | r->group);
+    if (!*slot) *slot = ++e->group_count;
+    row->group = *slot - 1;
+  }
+}
+
+static void index_groups(Engine *e) {
+  e->group_start = arena_array(e->scratch, (size_t)e->group_count + 2, uint32_t);
+  for (uint32_t i = 0; i < e->count; i++)
+    if (e->rows[i].group != MATCH_NONE) e->group_start[e->rows[i].group + 1]++;
+  for (uint32_t g = 0; g < e->group_count; g++) e->group_start[g + 1] += e->group_start[g];
+  e->group_rows = arena_array(e->scratch, (size_t)e->group_start[e->group_count] + 1, uint32_t);
+  uint32_t *next = arena_array(e->scratch, (size_t)e->group_count + 1, uint32_t);
+  for (uint32_t i = 0; i < e->count; i++) {
+    uint32_t g = e->rows[i].group;
+    if (g != MATCH_NONE) e->group_rows[e->group_start[g] + next[g]++] = i;
+  }
+}
+
+/* ---- rarity: counted in the reference list (the hub, else the longest) ---- */
+
+static uint32_t reference_list(const Engine *e) {
+  if (e->input->hub < e->list_count && e->list_size[e->input->hub]) return e->input->hub;
+  uint32_t best = 0;
+  for (uint32_t i = 1; i < e->list_count; i++)
+    if (e->list_size[i] > e->list_size[best]) best = i;
+  return best;
+}
+
+static int16_t clamp16(int32_t value, int32_t low, int32_t high) {
+  return (int16_t)(value < low ? low : value > high ? high : value);
+}
+
+static void count_rarity(Engine *e, const Interns *in) {
+  Arena *own CLEANUP(arena_freep) = arena_new();
+  uint32_t reference = reference_list(e);
+  uint32_t total = e->list_size[reference];
+  uint32_t *by_key = arena_array(own, (size_t)in->key_count + 1, uint32_t);
+  Table surnames = table_new(own, (uint64_t)e->name_count * 2);
+  Table given = table_new(own, in->rune_count);
+  uint32_t given_total = 0;
+  for (uint32_t i = 0; i < e->count; i++) {
+    if (e->rows[i].list != reference) continue;
+    const NameEntry *name = &e->names[e->rows[i].name];
+    by_key[name->key]++;
+    for (uint8_t k = 0; k < name->size; k++) {
+      bool surname = k < name->surname_size;
+      *table_at(surname ? &surnames : &given, e->runes[name->at + k]) += 1;
+      given_total += !surname;
+    }
+  }
+  /* a character or a name that the reference list does not know counts as seen once */
+  int32_t whole = log2_milli(total + 1u), whole_given = log2_milli(given_total + 1u);
+  e->rune_bits = arena_array(e->scratch, (size_t)in->rune_count + 1, int16_t);
+  for (uint32_t i = 0; i < e->name_count; i++) {
+    NameEntry *name = &e->names[i];
+    int32_t sum = 0;
+    for (uint8_t k = 0; k < name->size; k++) {
+      bool surname = k < name->surname_size;
+      uint32_t seen = table_get(surname ? &surnames : &given, e->runes[name->at + k]);
+      int32_t bits = (surname ? whole : whole_given) - log2_milli(seen ? seen : 1);
+      e->rune_bits[name->at + k] = clamp16(bits, 500, 9000);
+      sum += e->rune_bits[name->at + k];
+    }
+    uint32_t seen = by_key[name->key];
+    int32_t bits = whole - log2_milli(seen ? seen : 1);
+    if (!seen && sum < bits) bits = sum;
+    name->bits = clamp16(bits, 1000, e->model->name_limit);
+  }
+}
+
+/* Surnames live together: a namesake in a clan's own village is less of a coincidence. */
+static void count_clans(Engine *e) {
+  Arena *own CLEANUP(arena_freep) = arena_new();
+  uint32_t reference = reference_list(e), total = 0;
+  Table clans = table_new(own, e->list_size[reference]);
+  Table villages = table_new(own, e->list_size[reference]);
+  Table surnames = table_new(own, e->list_size[reference]);
+  for (uint32_t i = 0; i < e->count; i++) {
+    const Row *row = &e->rows[i];
+    const NameEntry *name = &e->names[row->name];
+    if (row->list != reference || !row->village || !name->size) continue;
+    uint64_t rune = e->runes[name->at];
+    *table_at(&clans, (uint64_t)row->village << 32 | rune) += 1;
+    *table_at(&villages, row->village) += 1;
+    *table_at(&surnames, rune) += 1;
+    total++;
+  }
+  for (uint32_t i = 0; i < e->count; i++) {
+    Row *row = &e->rows[i];
+    const NameEntry *name = &e->names[row->name];
+    if (!row->village || !name->size) continue;
+    uint64_t rune = e->runes[name->at];
+    uint32_t here = table_get(&clans, (uint64_t)row->village << 32 | rune);
+    uint32_t village = table_get(&villages, row->village), surname = table_get(&surnames, rune);
+    if (here < 3) continue;
+    int32_t bits = log2_milli(here) + log2_milli(total) - log2_milli(village) - log2_milli(surname);
+    row->clan = clamp16(bits, 0, 6000);
+  }
+}
+
+/* How much a shared village or town says: little where the whole list lives in three villages. */
+static void count_places(Engine *e) {
+  Arena *own CLEANUP(arena_freep) = arena_new();
+  uint32_t reference = reference_list(e), in_villages = 0, in_towns = 0;
+  Table villages = table_new(own, e->list_size[reference]), towns = table_new(own, e->list_size[reference]);
+  for (uint32_t i = 0; i < e->count; i++) {
+    const Row *row = &e->rows[i];
+    if (row->list != reference) continue;
+    if (row->village) *table_at(&villages, row->village) += 1, in_villages++;
+    if (row->town) *table_at(&towns, row->town) += 1, in_towns++;
+  }
+  e->village_bits = arena_array(e->scratch, (size_t)e->village_count + 1, int16_t);
+  e->town_bits = arena_array(e->scratch, (size_t)e->town_count + 1, int16_t);
+  for (uint32_t i = 1; i <= e->village_count; i++) {
+    uint32_t here = table_get(&villages, i);
+    e->village_bits[i] = clamp16(log2_milli(in_villages + 1u) - log2_milli(here ? here : 1), 0, 32000);
+  }
+  for (uint32_t i = 1; i <= e->town_count; i++) {
+    uint32_t here = table_get(&towns, i);
+    e->town_bits[i] = clamp16(log2_milli(in_towns + 1u) - log2_milli(here ? here : 1), 0, 32000);
+  }
+}
+
+/* Names of villages that the caller's table does not know are learnt from rows with the same valid
+ * number and a compatible name: at least three, and two thirds of those that speak. */
+void learn_aliases(Engine *e, const uint64_t *pairs, size_t count) {
+  Arena *own CLEANUP(arena_freep) = arena_new();
+  uint64_t *keys = arena_array(own, count, uint64_t);
+  uint32_t *learnt = arena_array(own, e->place_count, uint32_t);
+  size_t said = 0;
+  for (size_t i = 0; i < count; i++) {
+    const Row *a = &e->rows[pairs[i] >> 32], *b = &e->rows[(uint32_t)pairs[i]];
+    const Row *unknown = a->village ? b : a, *known = a->village ? a : b;
+    int32_t bits;
+    if (!known->village || unknown->village || !unknown->place || unknown->town != known->town) continue;
+    if (!name_compatible(name_compare(e, a->name, b->name, &bits))) continue;
+    keys[said] = (uint64_t)unknown->place << 32 | known->village;
+    said++;
+  }
+  sort_keys(own, keys, NULL, said);
+  for (size_t from = 0, to; from < said; from = to) {
+    size_t best = 0, run = 1;
+    uint32_t village = 0;
+    for (to = from; to < said && keys[to] >> 32 == keys[from] >> 32; to++) {
+      run = to > from && keys[to] == keys[to - 1] ? run + 1 : 1;
+      if (run > best) best = run, village = (uint32_t)keys[to];
+    }
+    if (best >= 3 && best * 3 >= (to - from) * 2) learnt[keys[from] >> 32] = village;
+  }
+  for (uint32_t i = 0; i < e->count; i++) {
+    Row *row = &e->rows[i];
+    if (row->village || !row->place || !row->town || !learnt[row->place]) continue;
+    if (e->village_town[learnt[row->place]] != row->town) continue;
+    row->village = learnt[row->place];
+    row->flags |= ROW_ALIAS;
+  }
+}
+
+void engine_prepare(Engine *e) {
+  e->list_count = e->input->source_count ? e->input->source_count : 1;
+  order_rows(e);
+  Interns in = {strmap_new(e->scratch),
+                strmap_new(e->scratch),
+                strmap_new(e->scratch),
+                strmap_new(e->scratch),
+                strmap_new(e->scratch),
+                strmap_new(e->scratch),
+                strmap_new(e->scratch),
+                table_new(e->scratch, e->count),
+                0,
+                0,
+                0,
+                0,
+                1,
+                0,
+                0};
+  e->place_count = 1;
+  e->places = grown(e, NULL, &in.place_capacity, 1, sizeof(Str));
+  e->damaged = grown(e, NULL, &in.damaged_capacity, 1, sizeof(DamagedId));
+  e->rows = arena_array(e->scratch, e->count, Row);
+  e->list_size = arena_array(e->scratch, e->list_count, uint32_t);
+  for (uint32_t i = 0; i < e->count; i++) {
+    read_record(e, &in, i);
+    e->list_size[e->rows[i].list]++;
+  }
+  index_groups(e);
+  count_rarity(e, &in);
+  e->village_count = in.villages.count, e->town_count = in.towns.count;
+  e->village_town = arena_array(e->scratch, (size_t)e->village_count + 1, uint32_t);
+  for (uint32_t i = 0; i < e->count; i++) e->village_town[e->rows[i].village] = e->rows[i].town;
+  count_clans(e);
+  count_places(e);
+}
