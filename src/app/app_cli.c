@@ -19,12 +19,15 @@ static bool plain_name(Str name) {
 }
 
 Status app_campaign_folder(Context *cx, Str name, const char **ret_folder) {
-  if (!plain_name(name)) return fail(cx, BAD_USAGE, "活动名称“" STR_FMT "”只能用小写字母、数字和短横线。", STR_ARG(name));
+  if (!plain_name(name))
+    return fail(cx, BAD_USAGE, "活动名称“" STR_FMT "”只能用小写字母、数字和短横线。", STR_ARG(name));
   char program[4096];
   ssize_t size = readlink("/proc/self/exe", program, sizeof program - 1);
   Str folder = size > 0 ? (Str){program, (size_t)size} : STR_EMPTY;
   while (folder.size && folder.data[folder.size - 1] != '/') folder.size--;
-  const char *candidates[3] = {getenv("ANJU_CAMPAIGNS"), str_c(cx->arena, str_format(cx->arena, STR_FMT "../campaign", STR_ARG(folder))), ANJU_DATA_FOLDER "/campaign"};
+  const char *candidates[3] = {getenv("ANJU_CAMPAIGNS"),
+                               str_c(cx->arena, str_format(cx->arena, STR_FMT "../campaign", STR_ARG(folder))),
+                               ANJU_DATA_FOLDER "/campaign"};
   for (size_t i = 0; i < COUNT_OF(candidates); i++) {
     if (!candidates[i] || !candidates[i][0]) continue;
     const char *path = path_join(cx->arena, candidates[i], str_c(cx->arena, name));
@@ -49,7 +52,8 @@ static Status run_init(Context *cx, const Cli *cli, int argc, char **argv) {
 static Status number_option(Context *cx, const Option *option, int64_t least, int64_t most, int64_t *number) {
   if (!option->given) return OK;
   if (!str_int64(str_from(option->value), number) || *number < least || *number > most)
-    return fail(cx, BAD_USAGE, "%s 应为 %lld 到 %lld 的整数，不能是“%s”。", option->name, (long long)least, (long long)most, option->value);
+    return fail(cx, BAD_USAGE, "%s 应为 %lld 到 %lld 的整数，不能是“%s”。", option->name, (long long)least,
+                (long long)most, option->value);
   return OK;
 }
 
@@ -68,7 +72,8 @@ static Status run_demo(Context *cx, const Cli *cli, int argc, char **argv) {
   TRY(file_read(cx, path_join(cx->arena, campaign, "places.csv"), 64 << 20, &demo.places_csv));
   DemoSummary summary;
   TRY(demo_write(cx, words[0], &demo, &summary));
-  printf("已在 %s 写出示范县的名单：%lld 户 %lld 人（虚构人物，身份证号码区划 450399 从未使用）。\n", words[0], (long long)summary.households, (long long)summary.persons);
+  printf("已在 %s 写出示范县的名单：%lld 户 %lld 人（虚构人物，身份证号码区划 450399 从未使用）。\n", words[0],
+         (long long)summary.households, (long long)summary.persons);
   return OK;
 }
 
@@ -100,7 +105,8 @@ static Status run_digest(Context *cx, const Cli *cli, int argc, char **argv) {
   for (size_t i = 0; i < tables; i++) {
     Str hex = digest_hex(cx->arena, &digests[i].digest);
     if (options[0].given)
-      printf("%s{\"table\":\"%.*s\",\"rows\":%lld,\"sha256\":\"%.*s\"}", i ? "," : "", STR_ARG(digests[i].table), (long long)digests[i].rows, STR_ARG(hex));
+      printf("%s{\"table\":\"%.*s\",\"rows\":%lld,\"sha256\":\"%.*s\"}", i ? "," : "", STR_ARG(digests[i].table),
+             (long long)digests[i].rows, STR_ARG(hex));
     else
       printf("%.*s  %.*s\n", STR_ARG(hex), STR_ARG(digests[i].table));
   }
@@ -110,7 +116,8 @@ static Status run_digest(Context *cx, const Cli *cli, int argc, char **argv) {
 
 static void print_finding(Buf *buf, const Finding *finding, bool json, bool first) {
   if (!json) {
-    buf_addf(buf, STR_FMT " " STR_FMT "：" STR_FMT "\n", STR_ARG(finding->what), STR_ARG(finding->which), STR_ARG(finding->sentence));
+    buf_addf(buf, STR_FMT " " STR_FMT "：" STR_FMT "\n", STR_ARG(finding->what), STR_ARG(finding->which),
+             STR_ARG(finding->sentence));
     return;
   }
   buf_add(buf, first ? STR("{\"what\":") : STR(",{\"what\":"));
@@ -137,7 +144,9 @@ static Status run_verify(Context *cx, const Cli *cli, int argc, char **argv) {
   TRY(journal_head(cx, journal, &size, &root));
   Buf buf = buf_new(cx->arena);
   bool json = options[0].given;
-  if (json) buf_addf(&buf, "{\"entries\":%lld,\"root\":\"" STR_FMT "\",\"findings\":[", (long long)size, STR_ARG(digest_hex(cx->arena, &root)));
+  if (json)
+    buf_addf(&buf, "{\"entries\":%lld,\"root\":\"" STR_FMT "\",\"findings\":[", (long long)size,
+             STR_ARG(digest_hex(cx->arena, &root)));
   for (size_t i = 0; i < findings; i++) print_finding(&buf, &found[i], json, i == 0);
   if (findings == 0 && roster_check_result(cx, journal) != OK) {
     Finding finding = {STR("table"), STR("compare_run"), cx->error.sentence};
@@ -148,7 +157,8 @@ static Status run_verify(Context *cx, const Cli *cli, int argc, char **argv) {
   if (json)
     buf_addf(&buf, "],\"ok\":%s}\n", findings ? "false" : "true");
   else if (findings == 0)
-    buf_addf(&buf, "核验无误：%lld 条记录、存档文件和派生表都与日志一致。日志指纹 " STR_FMT "\n", (long long)size, STR_ARG(digest_hex(cx->arena, &root)));
+    buf_addf(&buf, "核验无误：%lld 条记录、存档文件和派生表都与日志一致。日志指纹 " STR_FMT "\n", (long long)size,
+             STR_ARG(digest_hex(cx->arena, &root)));
   print_str(buf_str(&buf));
   if (findings) return fail(cx, TAMPERED, "发现 %zu 处与日志不符，见上。", findings);
   return OK;
@@ -161,7 +171,8 @@ static Status run_version(Context *cx, const Cli *cli, int argc, char **argv) {
   size_t count;
   TRY(options_read(cx, argc, argv, options, COUNT_OF(options), 0, 0, &words, &count));
   if (options[0].given)
-    printf("{\"name\":\"anju\",\"version\":\"%s\",\"match\":\"%s\",\"sqlite\":\"%s\",\"sqlite_wal_reset_fixed\":%s}\n", ANJU_VERSION, MATCH_VERSION, db_version(), db_version_safe() ? "true" : "false");
+    printf("{\"name\":\"anju\",\"version\":\"%s\",\"match\":\"%s\",\"sqlite\":\"%s\",\"sqlite_wal_reset_fixed\":%s}\n",
+           ANJU_VERSION, MATCH_VERSION, db_version(), db_version_safe() ? "true" : "false");
   else
     printf("anju %s（比对引擎 %s，SQLite %s）\n", ANJU_VERSION, MATCH_VERSION, db_version());
   return OK;
@@ -169,7 +180,8 @@ static Status run_version(Context *cx, const Cli *cli, int argc, char **argv) {
 
 const Command APP_COMMANDS[] = {
     {"init", "DIR [--campaign longsheng-2020]", "建立一个县的数据目录。", run_init},
-    {"demo", "OUT [--households N] [--seed S] [--errors 百分比]", "写出一个虚构县的各部门名单和答案 truth.csv，供试用和检验。", run_demo},
+    {"demo", "OUT [--households N] [--seed S] [--errors 百分比]",
+     "写出一个虚构县的各部门名单和答案 truth.csv，供试用和检验。", run_demo},
     {"verify", "DIR [--json]", "核验日志、存档文件和派生表；有改动时退出码为 4 并指出是哪一条。", run_verify},
     {"rebuild", "DIR", "从日志重建全部派生表。", run_rebuild},
     {"digest", "DIR [--json]", "输出每张派生表的 SHA-256。", run_digest},

@@ -21,9 +21,13 @@ static const Command *find_command(Str name) {
 }
 
 static void print_usage(FILE *out) {
-  fputs("安居（anju）：住房安全有保障核实系统，第（一）阶段：部门名单比对\n\n用法：anju 命令 …（每个命令都有 --help）\n\n", out);
+  fputs(
+      "安居（anju）：住房安全有保障核实系统，第（一）阶段：部门名单比对\n\n用法：anju 命令 …（每个命令都有 "
+      "--help）\n\n",
+      out);
   for (size_t t = 0; t < COUNT_OF(TABLES); t++)
-    for (size_t i = 0; i < *TABLES[t].count; i++) fprintf(out, "  %-12s %s\n", TABLES[t].commands[i].name, TABLES[t].commands[i].what);
+    for (size_t i = 0; i < *TABLES[t].count; i++)
+      fprintf(out, "  %-12s %s\n", TABLES[t].commands[i].name, TABLES[t].commands[i].what);
   fputs("\n退出码：0 成功 · 1 失败 · 2 用法不对 · 3 有未处理的差异 · 4 数据被改动 · 5 正忙或已锁定\n", out);
 }
 
@@ -51,7 +55,8 @@ int main(int argc, char **argv) {
   Cli cli = {MODULES, COUNT_OF(MODULES), WAIT_MS};
   const char *wait = getenv("ANJU_WAIT_MS"); /* tests shorten it */
   int64_t milliseconds;
-  if (wait && str_int64(str_from(wait), &milliseconds) && milliseconds >= 0 && milliseconds < 86400000) cli.wait_ms = (int)milliseconds;
+  if (wait && str_int64(str_from(wait), &milliseconds) && milliseconds >= 0 && milliseconds < 86400000)
+    cli.wait_ms = (int)milliseconds;
   if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
     print_usage(argc < 2 ? stderr : stdout);
     return argc < 2 ? status_exit(BAD_USAGE) : 0;

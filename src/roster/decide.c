@@ -303,7 +303,7 @@ static Status add_siblings(Deciding *g, const Difference *d, Str value) {
 }
 
 static Status decide_one(Deciding *g, const Difference *d, Str action_text, bool siblings) {
-  Action action;
+  Action action = {0};
   Str value;
   TRY(parse_action(g->cx, action_text, &action));
   TRY(settled_value(g->cx, d, &action, &value));
