@@ -32,6 +32,8 @@ typedef struct Row {
   uint8_t certain, sex, flags;
 } Row;
 
+static inline uint32_t row_role(const Row *row) { return row->flags & (ROW_HEAD | ROW_NOT_HEAD); } /* 0, 1 or 2 */
+
 typedef struct DamagedId {
   char text[TEXT_SIZE];
   uint8_t size, certain;
@@ -88,6 +90,7 @@ typedef struct Engine {
   int16_t *village_bits, *town_bits; /* rarity */
   uint32_t *village_town, village_count, town_count;
   uint32_t *list_size;
+  int32_t *elimination;               /* list x role of the hub's row */
   int32_t *prior;                     /* list x list */
   uint32_t *group_start, *group_rows; /* rows by group; in group_count + 1 starts */
   Table member_links;                 /* (group, group) -> number of linked members */

@@ -92,6 +92,7 @@ typedef struct MatchModel {
   int16_t name_variant, name_swapped, name_dropped, name_surname_dropped; /* added to what the characters say */
   int16_t name_one_other_limit, name_differ_limit, name_floor, name_limit;
   int32_t automatic, margin, review; /* thresholds */
+  int32_t elimination_limit;         /* bound of what elimination says */
   int32_t certain_limit;             /* bound of the log-odds that a row is in the other list at all */
 } MatchModel;
 

@@ -272,7 +272,8 @@ static void count_rarity(Engine *e, const Interns *in) {
       sum += e->rune_bits[name->at + k];
     }
     uint32_t seen = by_key[name->key];
-    int32_t bits = whole - log2_milli(seen ? seen : 1);
+    /* the row itself does not make its name common: seen less one half */
+    int32_t bits = seen ? whole + 1000 - log2_milli(2 * (uint64_t)seen - 1) : whole;
     if (!seen && sum < bits) bits = sum;
     name->bits = clamp16(bits, 1000, e->model->name_limit);
   }

@@ -56,11 +56,12 @@ const MatchModel MATCH_SHIPPED = {
     .name_one_other_limit = -2500,
     .name_differ_limit = -7000,
     .name_floor = -10000,
-    .name_limit = 16000,
+    .name_limit = 17000,
     .automatic = 10000,
     .margin = 4000,
     .review = -3000,
     .certain_limit = 5500,
+    .elimination_limit = 2500,
 };
 
 static uint8_t compare_dates(uint32_t a, uint32_t b) {
@@ -213,10 +214,20 @@ static void score_name_and_place(const Engine *e, MatchPair *pair, const Row *a,
   pair->level[MATCH_PLACE] = place, pair->field_bits[MATCH_PLACE] = place_bits(e, place, a);
 }
 
+/* Where most of the reference's persons are already linked into a list by their numbers, one that is
+ * still open is the likelier candidate for a row that is still open. */
+static int32_t elimination(const Engine *e, const Row *a, const Row *b) {
+  const Row *hub = a->list == e->input->hub ? a : b, *other = hub == a ? b : a;
+  if (hub->list != e->input->hub || other->list == e->input->hub || other->list >= 63) return 0;
+  if (hub->linked >> other->list & 1 || (e->input->hub < 63 && other->linked >> e->input->hub & 1)) return 0;
+  return e->elimination[other->list * 3 + row_role(hub)];
+}
+
 MatchPair row_score(const Engine *e, uint32_t left, uint32_t right) {
   const Row *a = &e->rows[left], *b = &e->rows[right];
   const MatchModel *model = e->model;
   MatchPair pair = {.left = left, .right = right, .prior = e->prior[a->list * e->list_count + b->list]};
+  pair.prior += elimination(e, a, b);
   score_id_and_birth(e, &pair, a, b);
   score_sex(model, &pair, a, b);
   score_name_and_place(e, &pair, a, b);
@@ -314,7 +325,10 @@ bool edge_classify(const Engine *e, const MatchPair *pair, uint8_t *ret_kind) {
   }
   bool two_ids = id >= ID_LEVEL_HOUSEMATE && id <= ID_LEVEL_DIFFER;
   bool same_name = name == NAME_LEVEL_EXACT || name == NAME_LEVEL_VARIANT;
+  bool near_name = name >= NAME_LEVEL_EXACT && name <= NAME_LEVEL_SHAPE;
   if (!name_compatible(name)) *ret_kind = EDGE_CAPPED;
+  if (id == ID_LEVEL_TWO_EDITS && !near_name) *ret_kind = EDGE_CAPPED;
+  if ((id == ID_LEVEL_THREE_EDITS || id == ID_LEVEL_DIFFER_DAMAGED) && !same_name) *ret_kind = EDGE_CAPPED;
   if (two_ids && !(same_name && pair->level[MATCH_HOUSEHOLD] == HOUSEHOLD_LEVEL_NUMBER)) *ret_kind = EDGE_CAPPED;
   if (two_ids && !same_household_evidence(pair)) return false; /* a namesake with a number of his own */
   if (pair->bits >= e->model->review) return true;
