@@ -341,7 +341,7 @@ bool edge_bridges(const MatchPair *pair, uint8_t kind) {
   uint8_t name = pair->level[MATCH_NAME];
   return pair->level[MATCH_ID] == ID_LEVEL_EQUAL && (kind == EDGE_FREE || kind == EDGE_DUPLICATE) &&
          ((name >= NAME_LEVEL_EXACT && name <= NAME_LEVEL_SHAPE) || name == NAME_LEVEL_DROPPED ||
-          name == NAME_LEVEL_ONE_OTHER);
+          name == NAME_LEVEL_SWAPPED || name == NAME_LEVEL_ONE_OTHER);
 }
 
 /* ---- words ---- */
