@@ -60,7 +60,10 @@ static void exact_pair(Engine *e, Pairs *pairs, uint32_t a, uint32_t b) {
   pairs_add(pairs, a, b);
   if (level == NAME_LEVEL_NONE || name_compatible(level)) {
     link_rows(e, a, b);
-  } else { /* whose name does the number's bearer's household know? */
+  } else {
+    if (e->rows[a].list == e->input->hub) e->rows[b].flags |= ROW_ID_DISPUTED;
+    if (e->rows[b].list == e->input->hub) e->rows[a].flags |= ROW_ID_DISPUTED;
+    /* whose name does the number's bearer's household know? */
     pair_with_household(e, pairs, a, b);
     pair_with_household(e, pairs, b, a);
   }

@@ -9,9 +9,10 @@ enum RowFlag {
   ROW_HEAD = 1,
   ROW_NOT_HEAD = 2, /* the list says who is head, and it is somebody else */
   ROW_HOUSEHOLD = 4,
-  ROW_ID_FROM_15 = 8, /* the check digit was computed, not read */
-  ROW_ID_ZEROED = 32, /* valid, yet ends in 000: perhaps rounded */
-  ROW_ALIAS = 16,     /* village learnt from rows with the same ID numbers */
+  ROW_ID_FROM_15 = 8,   /* the check digit was computed, not read */
+  ROW_ID_DISPUTED = 64, /* a row of the hub has this number and quite another name */
+  ROW_ID_ZEROED = 32,   /* valid, yet ends in 000: perhaps rounded */
+  ROW_ALIAS = 16,       /* village learnt from rows with the same ID numbers */
 };
 
 typedef struct Row {

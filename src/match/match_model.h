@@ -13,6 +13,7 @@ typedef enum IdLevel {
   ID_LEVEL_FIRST15,        /* rounded by a spreadsheet: the first 15 agree */
   ID_LEVEL_TWO_EDITS,      /* two slips */
   ID_LEVEL_THREE_EDITS,    /* each side has slips of its own */
+  ID_LEVEL_DISPUTED,       /* different, but one row bears a number that is another person's */
   ID_LEVEL_HOUSEMATE,      /* one row bears the number of another member of the other's household */
   ID_LEVEL_DIFFER_NEAR,    /* both valid, two digits apart: a sibling, or another person */
   ID_LEVEL_DIFFER,         /* both valid and different */

@@ -13,6 +13,7 @@ const MatchModel MATCH_SHIPPED = {
            [ID_LEVEL_FIRST15] = 15500,
            [ID_LEVEL_TWO_EDITS] = 12500,
            [ID_LEVEL_THREE_EDITS] = 5000,
+           [ID_LEVEL_DISPUTED] = -4000,
            [ID_LEVEL_HOUSEMATE] = 4000,
            [ID_LEVEL_DIFFER_NEAR] = -11000,
            [ID_LEVEL_DIFFER] = -12000,
@@ -178,6 +179,8 @@ static bool housemate_has(const Engine *e, uint32_t row, uint64_t id) {
   return false;
 }
 
+static bool disputed(const Row *row) { return row->flags & ROW_ID_DISPUTED && !row->linked; }
+
 /* ID number and birth date are one piece of evidence: the better one counts. */
 static void score_id_and_birth(const Engine *e, MatchPair *pair, const Row *a, const Row *b) {
   const MatchModel *model = e->model;
@@ -186,6 +189,8 @@ static void score_id_and_birth(const Engine *e, MatchPair *pair, const Row *a, c
   if (both_valid && id >= ID_LEVEL_DIFFER_NEAR &&
       (housemate_has(e, pair->left, b->id) || housemate_has(e, pair->right, a->id)))
     id = ID_LEVEL_HOUSEMATE;
+  else if (id >= ID_LEVEL_DIFFER_NEAR && id <= ID_LEVEL_DIFFER && (disputed(a) || disputed(b)))
+    id = ID_LEVEL_DISPUTED;
   int32_t id_bits = model->id[id], birth_bits = both_valid ? 0 : model->birth[birth];
   if (id_bits > 0 || (both_valid && id_bits < 0)) {
     if (birth != BIRTH_LEVEL_NONE && (id_bits >= birth_bits || both_valid)) birth = BIRTH_LEVEL_IN_ID, birth_bits = 0;
@@ -301,8 +306,9 @@ static uint8_t equal_id_one_other(const Engine *e, const MatchPair *pair) {
 /* Two valid numbers that differ are two persons, unless something ties the households together. */
 static bool same_household_evidence(const MatchPair *pair) {
   uint8_t household = pair->level[MATCH_HOUSEHOLD];
-  bool near = pair->level[MATCH_ID] == ID_LEVEL_DIFFER_NEAR && pair->level[MATCH_NAME] == NAME_LEVEL_EXACT &&
-              pair->level[MATCH_PLACE] >= PLACE_LEVEL_VILLAGE && pair->level[MATCH_PLACE] <= PLACE_LEVEL_TEXT_PART;
+  bool near = (pair->level[MATCH_ID] == ID_LEVEL_DIFFER_NEAR || pair->level[MATCH_ID] == ID_LEVEL_DISPUTED) &&
+              pair->level[MATCH_NAME] == NAME_LEVEL_EXACT && pair->level[MATCH_PLACE] >= PLACE_LEVEL_VILLAGE &&
+              pair->level[MATCH_PLACE] <= PLACE_LEVEL_TEXT_PART;
   return near || pair->level[MATCH_ID] == ID_LEVEL_HOUSEMATE || pair->level[MATCH_PHONE] == PHONE_LEVEL_SAME ||
          (household >= HOUSEHOLD_LEVEL_NUMBER && household <= HOUSEHOLD_LEVEL_MEMBERS);
 }
@@ -323,7 +329,7 @@ bool edge_classify(const Engine *e, const MatchPair *pair, uint8_t *ret_kind) {
     if (name == NAME_LEVEL_DIFFER) *ret_kind = EDGE_VETO;
     return true;
   }
-  bool two_ids = id >= ID_LEVEL_HOUSEMATE && id <= ID_LEVEL_DIFFER;
+  bool two_ids = id >= ID_LEVEL_DISPUTED && id <= ID_LEVEL_DIFFER;
   bool same_name = name == NAME_LEVEL_EXACT || name == NAME_LEVEL_VARIANT;
   bool near_name = name >= NAME_LEVEL_EXACT && name <= NAME_LEVEL_SHAPE;
   if (!name_compatible(name)) *ret_kind = EDGE_CAPPED;
@@ -346,12 +352,14 @@ bool edge_bridges(const MatchPair *pair, uint8_t kind) {
 
 /* ---- words ---- */
 
-static const char *const LEVEL_TEXTS[MATCH_FIELD_COUNT][NAME_LEVEL_COUNT] = {
+enum { LEVEL_LIMIT = 16 };
+static const char *const LEVEL_TEXTS[MATCH_FIELD_COUNT][LEVEL_LIMIT] = {
     [MATCH_ID] = {"没有可比的证件号码", "证件号码完全一致", "证件号码写法相同（但不合规则）",
                   "证件号码错一位，校验位可修复", "证件号码相邻两位颠倒", "证件号码少一位或多一位",
                   "证件号码前 15 位一致（后几位被表格软件抹掉）", "证件号码有两处出入",
-                  "证件号码有三处以上出入，但大体相同", "填的是同户另一人的证件号码",
-                  "两个号码都有效，只差两位（可能是兄弟姐妹）", "两个号码都有效，但不同", "证件号码不同，其中一个有错"},
+                  "证件号码有三处以上出入，但大体相同", "号码不同，但其中一个是别人的证件号码",
+                  "填的是同户另一人的证件号码", "两个号码都有效，只差两位（可能是兄弟姐妹）", "两个号码都有效，但不同",
+                  "证件号码不同，其中一个有错"},
     [MATCH_NAME] = {"没有可比的姓名", "姓名完全一致", "繁简字或异体字", "音形都相近的字", "同音字", "形近字", "近音字",
                     "有一个字缺失，其余一致", "字序颠倒", "少一个字", "少一个字，另有一个字相近", "有一个字不同",
                     "姓名不同"},
@@ -368,7 +376,7 @@ static const char *const LEVEL_TEXTS[MATCH_FIELD_COUNT][NAME_LEVEL_COUNT] = {
 };
 
 const char *match_level_text(MatchField field, uint8_t level) {
-  if ((unsigned)field >= MATCH_FIELD_COUNT || level >= NAME_LEVEL_COUNT || !LEVEL_TEXTS[field][level]) return "";
+  if ((unsigned)field >= MATCH_FIELD_COUNT || level >= LEVEL_LIMIT || !LEVEL_TEXTS[field][level]) return "";
   return LEVEL_TEXTS[field][level];
 }
 
