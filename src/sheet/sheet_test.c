@@ -46,33 +46,40 @@ Str test_xlsx(Arena *arena, Str body, Str strings, Str styles) {
 static void put16(char *at, uint32_t value) { at[0] = (char)value, at[1] = (char)(value >> 8); }
 static void put32(char *at, uint32_t value) { put16(at, value), put16(at + 2, value >> 16); }
 
-Str test_ole(Arena *arena, const char *stream, Str bytes) {
-  enum { SECTOR = 512, FAT = 1 };
+/* Sector 0: FAT; 1: directory; 2: mini FAT; from 3: the stream, or the root's mini stream that holds it. */
+static Str compound(Arena *arena, const char *stream, Str bytes, bool mini) {
+  enum { SECTOR = 512, MINI = 64 };
+  static const uint32_t END = 0xFFFFFFFE, FREE = 0xFFFFFFFF;
   size_t sectors = (bytes.size + SECTOR - 1) / SECTOR;
   CHECK(sectors < 120);
-  char *file = arena_alloc(arena, SECTOR * (3 + sectors));
+  char *file = arena_alloc(arena, SECTOR * (4 + sectors));
   memcpy(file, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", 8);
   put16(file + 26, 3), put16(file + 28, 0xFFFE), put16(file + 30, 9), put16(file + 32, 6);
-  put32(file + 44, FAT), put32(file + 48, 1), put32(file + 56, 0), put32(file + 60, 0xFFFFFFFE),
-      put32(file + 68, 0xFFFFFFFE);
-  for (size_t i = 0; i < 109; i++) put32(file + 76 + i * 4, i == 0 ? 0 : 0xFFFFFFFF);
-  char *fat = file + SECTOR, *directory = file + SECTOR * 2;
-  for (size_t i = 0; i < 128; i++) put32(fat + i * 4, 0xFFFFFFFF);
-  put32(fat, 0xFFFFFFFD), put32(fat + 4, 0xFFFFFFFE);
-  for (size_t i = 0; i < sectors; i++) put32(fat + 8 + i * 4, i + 1 < sectors ? (uint32_t)i + 3 : 0xFFFFFFFE);
+  put32(file + 44, 1), put32(file + 48, 1), put32(file + 56, mini ? 4096 : 0), put32(file + 60, 2),
+      put32(file + 68, END);
+  for (size_t i = 0; i < 109; i++) put32(file + 76 + i * 4, i == 0 ? 0 : FREE);
+  char *fat = file + SECTOR, *directory = file + SECTOR * 2, *mini_fat = file + SECTOR * 3;
+  for (size_t i = 0; i < 128; i++) put32(fat + i * 4, FREE), put32(mini_fat + i * 4, FREE);
+  put32(fat, 0xFFFFFFFD), put32(fat + 4, END), put32(fat + 8, END);
+  for (size_t i = 0; i < sectors; i++) put32(fat + 12 + i * 4, i + 1 < sectors ? (uint32_t)i + 4 : END);
+  size_t minis = (bytes.size + MINI - 1) / MINI;
+  for (size_t i = 0; mini && i < minis; i++) put32(mini_fat + i * 4, i + 1 < minis ? (uint32_t)i + 1 : END);
   const char *names[] = {"Root Entry", stream};
   for (int entry = 0; entry < 2; entry++) {
     char *at = directory + entry * 128;
-    size_t size = strlen(names[entry]);
-    for (size_t i = 0; i < size; i++) at[i * 2] = names[entry][i];
-    put16(at + 64, (uint32_t)(size + 1) * 2);
+    for (size_t i = 0; names[entry][i]; i++) at[i * 2] = names[entry][i];
+    put16(at + 64, (uint32_t)(strlen(names[entry]) + 1) * 2);
     at[66] = entry == 0 ? 5 : 2;
-    put32(at + 68, 0xFFFFFFFF), put32(at + 72, 0xFFFFFFFF), put32(at + 76, entry == 0 ? 1 : 0xFFFFFFFF);
-    put32(at + 116, entry == 0 ? 0xFFFFFFFE : 2), put32(at + 120, entry == 0 ? 0 : (uint32_t)bytes.size);
+    put32(at + 68, FREE), put32(at + 72, FREE), put32(at + 76, entry == 0 ? 1 : FREE);
+    bool holds_bytes = (entry == 0) == mini;
+    put32(at + 116, holds_bytes ? 3 : entry == 0 ? END : 0);
+    put32(at + 120, entry == 0 && !mini ? 0 : (uint32_t)bytes.size);
   }
-  if (bytes.size) memcpy(file + SECTOR * 3, bytes.data, bytes.size);
-  return (Str){file, SECTOR * (3 + sectors)};
+  if (bytes.size) memcpy(file + SECTOR * 4, bytes.data, bytes.size);
+  return (Str){file, SECTOR * (4 + sectors)};
 }
+Str test_ole(Arena *arena, const char *stream, Str bytes) { return compound(arena, stream, bytes, false); }
+Str test_ole_mini(Arena *arena, const char *stream, Str bytes) { return compound(arena, stream, bytes, true); }
 
 Str test_file(Arena *arena, const char *path) {
   const char *full = str_c(arena, str_format(arena, TEST_DATA "/%s", path));

@@ -17,7 +17,8 @@ Str test_zip(Arena *arena, const PartFile *files, size_t count);
 Str test_xlsx(Arena *arena, Str body, Str strings, Str styles);
 /* A compound file with one stream. */
 Str test_ole(Arena *arena, const char *stream, Str bytes);
-Str test_file(Arena *arena, const char *path); /* below tests/data; fails the test when missing */
+Str test_ole_mini(Arena *arena, const char *stream, Str bytes); /* small streams live inside the root's */
+Str test_file(Arena *arena, const char *path);                  /* below tests/data; fails the test when missing */
 /* Text of the cell at row (from 1) and column (from 0) of a sheet; "" when absent. */
 Str cell_text(const Sheet *sheet, uint32_t row, uint32_t column);
 Cell cell_of(const Sheet *sheet, uint32_t row, uint32_t column);

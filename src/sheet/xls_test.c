@@ -80,6 +80,10 @@ TEST(xls_bare_worksheets_of_web_exports_are_read) {
   record(&buf, 0x203, BYTES("\1\0\1\0\0\0\0\0\0\0\0\0\x46\x40"));
   record(&buf, 0x0A, STR_EMPTY);
   READ(buf_str(&buf), "网.xls");
+  Workbook small = {0};
+  CHECK_OK(
+      workbook_read(cx, test_ole_mini(cx->arena, "Workbook", buf_str(&buf)), STR("小.xls"), &SHEET_LIMITS, &small));
+  CHECK(small.sheet_count == 1 && str_equal(cell_text(&small.sheets[0], 2, 1), STR("44")));
   CHECK_STR(cell_text(sheet, 1, 0), STR("余婷"));
   CHECK_STR(cell_text(sheet, 1, 1), STR("大地"));
   CHECK_STR(cell_text(sheet, 2, 1), STR("44"));
@@ -130,4 +134,25 @@ TEST(xls_truncated_and_damaged_files_get_sentences) {
     Status status = workbook_read(cx, copy, STR("损.xls"), &SHEET_LIMITS, &workbook);
     CHECK(status == OK || cx->error.sentence.size > 0);
   }
+}
+
+TEST(xls_limits_are_sentences) {
+  SheetLimits limits = SHEET_LIMITS;
+  limits.columns = 5;
+  Workbook workbook;
+  Str file = test_file(cx->arena, "lists-small/relocated.xls");
+  CHECK_FAILS(TOO_LARGE, workbook_read(cx, file, STR("宽.xls"), &limits, &workbook));
+  CHECK(str_find(cx->error.sentence, STR("列有内容")) >= 0);
+  limits = SHEET_LIMITS;
+  limits.rows = 10;
+  CHECK_FAILS(TOO_LARGE, workbook_read(cx, file, STR("长.xls"), &limits, &workbook));
+  limits = SHEET_LIMITS;
+  limits.cell_size = 3;
+  CHECK_OK(workbook_read(cx, file, STR("字.xls"), &limits, &workbook));
+  CHECK_STR(cell_text(&workbook.sheets[0], 2, 3), STR("户"));
+  CHECK_INT(cell_of(&workbook.sheets[0], 2, 3).flags, CELL_TRUNCATED);
+  limits = SHEET_LIMITS;
+  limits.sheets = 2;
+  CHECK_FAILS(BAD_FILE,
+              workbook_read(cx, test_file(cx->arena, "sheets/features.xls"), STR("多.xls"), &limits, &workbook));
 }
