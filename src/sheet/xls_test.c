@@ -153,6 +153,6 @@ TEST(xls_limits_are_sentences) {
   CHECK_INT(cell_of(&workbook.sheets[0], 2, 3).flags, CELL_TRUNCATED);
   limits = SHEET_LIMITS;
   limits.sheets = 2;
-  CHECK_FAILS(BAD_FILE,
+  CHECK_FAILS(TOO_LARGE,
               workbook_read(cx, test_file(cx->arena, "sheets/features.xls"), STR("多.xls"), &limits, &workbook));
 }
