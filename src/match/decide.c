@@ -92,7 +92,7 @@ static void bridge_vetoes(Engine *e, Edge *edges, size_t edge_count) {
   for (size_t i = 0; i < edge_count; i++)
     if (edges[i].kind == EDGE_VETO && e->rows[edges[i].left].list != e->rows[edges[i].right].list &&
         spelling_root(parent, edges[i].left) == spelling_root(parent, edges[i].right))
-      edges[i].kind = EDGE_HINT;
+      edges[i].kind = EDGE_BRIDGED;
 }
 
 static void index_conflicts(Engine *e, Clusters *c, const Edge *edges, size_t edge_count) {

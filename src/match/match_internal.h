@@ -63,7 +63,7 @@ typedef enum EdgeKind {
   EDGE_CAPPED,    /* at most for review, whatever the weight */
   EDGE_VETO,      /* same valid ID, incompatible names */
   EDGE_DUPLICATE, /* same list, same person */
-  EDGE_HINT,      /* only says which household a row belongs to */
+  EDGE_BRIDGED,   /* a veto that other spellings explain */
 } EdgeKind;
 
 typedef struct Edge { /* a scored pair worth keeping; rows, left < right */

@@ -336,11 +336,10 @@ bool edge_classify(const Engine *e, const MatchPair *pair, uint8_t *ret_kind) {
   if (id == ID_LEVEL_TWO_EDITS && !near_name) *ret_kind = EDGE_CAPPED;
   if ((id == ID_LEVEL_THREE_EDITS || id == ID_LEVEL_DIFFER_DAMAGED) && !same_name) *ret_kind = EDGE_CAPPED;
   if (two_ids && !(same_name && pair->level[MATCH_HOUSEHOLD] == HOUSEHOLD_LEVEL_NUMBER)) *ret_kind = EDGE_CAPPED;
-  if (two_ids && !same_household_evidence(pair)) return false; /* a namesake with a number of his own */
-  if (pair->bits >= e->model->review) return true;
-  *ret_kind = EDGE_HINT;
-  return pair->level[MATCH_HOUSEHOLD] == HOUSEHOLD_LEVEL_NUMBER &&
-         (pair->level[MATCH_RELATION] == RELATION_LEVEL_BOTH_HEAD) && (a->flags | b->flags) & ROW_HOUSEHOLD;
+  if (two_ids && !(name_compatible(name) && same_household_evidence(pair)))
+    return false; /* a namesake, or a successor */
+  if (pair->bits < 0 && (id == ID_LEVEL_DIFFER_DAMAGED || !near_name)) return false;
+  return pair->bits >= e->model->review;
 }
 
 bool edge_bridges(const MatchPair *pair, uint8_t kind) {
