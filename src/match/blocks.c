@@ -78,7 +78,7 @@ static void exact_large_run(Engine *e, Pairs *pairs, const uint32_t *rows, uint3
     keys[i] = (uint64_t)e->names[e->rows[rows[i]].name].key << 32 | rows[i];
     sorted[i] = rows[i];
   }
-  sort_keys(e->scratch, keys, sorted, count);
+  sort_keys(keys, sorted, count);
   for (uint32_t i = 0; i < count; i++)
     for (uint32_t k = i + 1; k < count && k <= i + WINDOW; k++) exact_pair(e, pairs, sorted[i], sorted[k]);
   e->copied_ids++;
@@ -150,7 +150,7 @@ void exact_pass(Engine *e, Pairs *pairs) {
       e->by_id_row[e->by_id_count++] = i;
       valid[e->rows[i].list]++;
     }
-  sort_keys(e->scratch, e->by_id, e->by_id_row, e->by_id_count);
+  sort_keys(e->by_id, e->by_id_row, e->by_id_count);
   for (uint32_t from = 0, to; from < e->by_id_count; from = to) {
     for (to = from + 1; to < e->by_id_count && e->by_id[to] == e->by_id[from];) to++;
     const uint32_t *rows = e->by_id_row + from;
@@ -313,7 +313,7 @@ static void pair_large_run(Blocks *blocks, BlockKind kind, uint32_t *rows, size_
     const Row *row = &e->rows[rows[i]];
     keys[i] = key_of(name_sounds(e, &e->names[row->name]), (uint64_t)row->village << 32 | row->birth / 10000);
   }
-  sort_keys(own, keys, rows, count);
+  sort_keys(keys, rows, count);
   for (size_t from = 0, to; from < count; from = to) {
     for (to = from + 1; to < count && keys[to] == keys[from];) to++;
     bool whole = to - from <= RUN_LIMIT;
@@ -328,7 +328,7 @@ static void block_kind(Blocks *blocks, BlockKind kind) {
   Engine *e = blocks->e;
   blocks->size = 0;
   for (uint32_t i = 0; i < e->count; i++) add_keys(blocks, kind, i);
-  sort_keys(e->scratch, blocks->keys, blocks->rows, blocks->size);
+  sort_keys(blocks->keys, blocks->rows, blocks->size);
   size_t budget = blocks->pairs->size + (size_t)e->count * PAIRS_PER_ROW + 4096;
   Cut cut = {0};
   for (size_t from = 0, to; from < blocks->size; from = to) {
@@ -412,5 +412,5 @@ void household_pass(Engine *e, const Edge *links, size_t link_count, Pairs *pair
     if (++*count == 1) pair_members(e, pairs, a->group, b->group);
     e->member_pairs[e->member_pair_count++] = (uint64_t)links[i].left << 32 | links[i].right;
   }
-  sort_keys(e->scratch, e->member_pairs, NULL, e->member_pair_count);
+  sort_keys(e->member_pairs, NULL, e->member_pair_count);
 }
