@@ -126,6 +126,9 @@ uint32_t strmap_get(const StrMap *map, Str key); /* STRMAP_NONE when absent */
 uint32_t strmap_put(StrMap *map, Str key, uint32_t value, bool *ret_added);
 void strmap_set(StrMap *map, Str key, uint32_t value); /* overwrites */
 
+/* For visiting all: i runs from 0 to map->capacity - 1; false where slot i is empty. The order means nothing. */
+bool strmap_at(const StrMap *map, uint32_t i, Str *ret_key, uint32_t *ret_value);
+
 /* ---- JSON: one strict reader, one canonical writer (RFC 8785 restricted: see below) ---- */
 typedef enum JsonKind { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT } JsonKind;
 typedef struct Json Json;

@@ -334,3 +334,10 @@ uint32_t strmap_put(StrMap *map, Str key, uint32_t value, bool *ret_added) {
 }
 
 void strmap_set(StrMap *map, Str key, uint32_t value) { slot_claim(map, key, value, NULL)->value = value; }
+
+bool strmap_at(const StrMap *map, uint32_t i, Str *ret_key, uint32_t *ret_value) {
+  if (i >= map->capacity || !map->slots[i].used) return false;
+  *ret_key = map->slots[i].key;
+  *ret_value = map->slots[i].value;
+  return true;
+}

@@ -18,7 +18,8 @@ bool digest_equal(const Digest *a, const Digest *b); /* constant time */
 void random_bytes(void *out, size_t size);
 Str uuid_v7(Arena *arena, int64_t stamp); /* lower-case text, 36 characters */
 
-/* Keys of DIR/keys/: field.key (sealing) and index.key (blind index), 32 bytes each, mode 0600. */
+/* Keys of DIR/keys/: field.key (sealing) and index.key (blind index), 32 bytes each, mode 0600. `folder` is
+ * DIR/keys itself; keys_create makes it and keeps key files that are already there (an interrupted init). */
 typedef struct Keys {
   uint8_t field[KEY_SIZE], index[KEY_SIZE];
 } Keys;
@@ -26,7 +27,8 @@ MUST_CHECK Status keys_create(Context *cx, const char *folder);
 MUST_CHECK Status keys_load(Context *cx, const char *folder, Keys *ret_keys);
 /* XChaCha20-Poly1305 with a nonce derived from (key, aad, text), so that equal input gives equal
  * bytes and a rebuild reproduces them: version byte 1 || nonce 24 || ciphertext || tag 16. aad names table, column and
- * row key. */
+ * row key. Nonce: BLAKE2b-192 keyed with a sub-key of `field` over (size of aad, 8 bytes big endian || aad || text);
+ * the cipher has a sub-key of its own. Sub-keys: BLAKE2b-256 keyed with `field` over their label. */
 Str seal(Arena *arena, const Keys *keys, Str aad, Str text);
 MUST_CHECK Status unseal(Context *cx, const Keys *keys, Str aad, Str sealed,
                          Str *ret_text);                                /* TAMPERED on any change */

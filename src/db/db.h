@@ -16,6 +16,9 @@ typedef struct Db Db;
 typedef struct DbQuery DbQuery; /* a prepared statement being run; cached per connection */
 typedef enum DbMode { DB_READ, DB_WRITE, DB_CREATE } DbMode;
 
+/* target: a file's path, or ":memory:" with DB_CREATE. DB_READ never writes and never checkpoints (SQLite before
+ * 3.51.3 has the WAL-reset bug: exactly one connection of one process may write and checkpoint). One thread at a time.
+ */
 MUST_CHECK Status db_open(Context *cx, const char *target, DbMode mode, Db **ret_db);
 void db_close(Db *db);
 void db_closep(Db **db);
@@ -38,7 +41,9 @@ typedef struct DbValue {
                 sizeof((const DbValue[]){__VA_ARGS__ __VA_OPT__(, ) DB_N}) / sizeof(DbValue) - 1)
 MUST_CHECK Status db_run_values(Context *cx, Db *db, const DbStatement *statement, const DbValue *values, size_t count);
 
-/* Rows: for (query started) while (db_next(cx, query, &more) == OK && more) { db_int(query, 0) ... } */
+/* Text and blobs are bound without a copy by db_run, with a copy by db_start; all parameters must be given.
+ * A DbQuery * variable serves one run; the same statement may run several times at once (nested loops).
+ * Rows: for (query started) while (db_next(cx, query, &more) == OK && more) { db_int(query, 0) ... } */
 #define db_start(cx, db, ret_query, statement, ...)                                                         \
   db_start_values((cx), (db), (ret_query), (statement), (const DbValue[]){__VA_ARGS__ __VA_OPT__(, ) DB_N}, \
                   sizeof((const DbValue[]){__VA_ARGS__ __VA_OPT__(, ) DB_N}) / sizeof(DbValue) - 1)
@@ -58,9 +63,27 @@ Str db_blob(DbQuery *query, int column);
 MUST_CHECK Status db_int_of_values(Context *cx, Db *db, int64_t *ret_value, int64_t otherwise,
                                    const DbStatement *statement, const DbValue *values, size_t count);
 
+/* DB_READ: a consistent view until commit or rollback. Otherwise the write lock is taken at once. */
 MUST_CHECK Status db_begin(Context *cx, Db *db);
 MUST_CHECK Status db_commit(Context *cx, Db *db);
-void db_rollback(Db *db); /* harmless outside a transaction */
+void db_rollback(Db *db);       /* harmless outside a transaction */
+bool db_in_transaction(Db *db); /* false also after SQLite gave a transaction up by itself (disk full) */
+/* Inside a transaction: what follows can be undone alone. One at a time, not nested. */
+MUST_CHECK Status db_savepoint(Context *cx, Db *db);
+MUST_CHECK Status db_savepoint_release(Context *cx, Db *db);
+void db_savepoint_rollback(Db *db);
+
+/* A statement whose text is made at run time (digests over tables); prepared anew, not cached. Parameters ?1 ... */
+MUST_CHECK Status db_start_text(Context *cx, Db *db, DbQuery **ret_query, Str sql, const DbValue *values, size_t count);
+DbKind db_kind(DbQuery *query, int column); /* of this row's value; a floating-point value counts as DB_TEXT */
+int db_column_count(DbQuery *query);
+MUST_CHECK Status db_check(Context *cx, Db *db, const DbStatement *statement); /* prepares it: for tests */
+
+/* Migrations are numbered from 1, forward only, each in its own transaction, recorded in table `migration`.
+ * FAILED if the database has more of them than this program knows. */
+MUST_CHECK Status db_migrate(Context *cx, Db *db, const char *module, const char *const *migrations, size_t count);
+/* For readers: fails with a sentence unless exactly `count` migrations of the module were made. */
+MUST_CHECK Status db_migrated(Context *cx, Db *db, const char *module, size_t count);
 /* For migrations and tests only: several statements in one text. */
 MUST_CHECK Status db_script(Context *cx, Db *db, const char *sql);
 const char *db_version(void); /* "3.40.1" */

@@ -2,9 +2,9 @@
  * Owns: file format detection, decoding, limits. May include: base. Knows nothing of lists,
  * headers or households; what a row means is decided in roster.
  *
- * Foreign bytes: .xls is parsed in a child process with seccomp and rlimits (freexl crashes on
- * damaged files); a dead child is a sentence. .xlsx: DOCTYPE refused; entries, unpacked size and
- * ratio capped before unpacking. Memory lives in cx->arena. */
+ * Foreign bytes: .xls (BIFF5, BIFF8; our own reader) is parsed in a child process with seccomp and
+ * rlimits; a dead child is a sentence. .xlsx: DOCTYPE refused; entries, unpacked size and ratio
+ * capped before unpacking. Memory lives in cx->arena. */
 #pragma once
 #include "base/base.h"
 
@@ -83,15 +83,20 @@ typedef struct OutCell {
 } OutCell; /* number: written as a number if text is one of <= 15 digits */
 
 typedef struct WorkbookWriter WorkbookWriter;
+#define workbook_close sheet_workbook_close /* libxlsxwriter's symbol has the same name */
 /* Writes beside `path` and renames at close, so that a reader never sees half a file. */
 MUST_CHECK Status workbook_create(Context *cx, const char *path, WorkbookWriter **ret_writer);
 /* widths in characters, may be NULL; freeze_rows: rows that stay visible. Sheet names are made legal. */
 MUST_CHECK Status workbook_add_sheet(Context *cx, WorkbookWriter *writer, Str name, const double *widths,
                                      uint32_t width_count, uint32_t freeze_rows);
-/* Rows must come in ascending order. `row` from 1. Text stays text: never a formula, leading zeros kept. */
+/* Rows must come in ascending order (the last one may be given again: its cells are added). `row` from 1. Text stays
+ * text: never a formula, leading zeros kept; control characters are dropped, text is cut at 32,767 characters. */
 MUST_CHECK Status workbook_add_row(Context *cx, WorkbookWriter *writer, uint32_t row, const OutCell *cells,
                                    uint32_t count);
+/* Before or after the row that it begins in, but before any later row; the range may not overlap another one. Covered
+ * cells that rows give later keep only their style. A range of one cell is just that cell. */
 MUST_CHECK Status workbook_merge(Context *cx, WorkbookWriter *writer, MergedRange range, OutCell cell);
+/* The same rows give the same bytes. The file is readable for its owner only. The writer is gone afterwards. */
 MUST_CHECK Status workbook_close(Context *cx, WorkbookWriter *writer);
 void workbook_abandon(WorkbookWriter *writer);
 

@@ -1,0 +1,371 @@
+#include "roster/roster_internal.h"
+#include "roster/roster_sql.h"
+
+/* The workbook that goes back to a list's owner: their own titles, headers and columns, only the rows with something
+ * to correct, changed cells marked, and three columns of ours at the end. It can be filled in and imported again:
+ * 安居行号 names the row, so only these rows change (import.c, patches). */
+typedef struct Remark {
+  Str origin; /* of the row */
+  Buf problem, advice;
+  Str columns[COLUMN_LIMIT]; /* by catalogue column: the value to write instead; data NULL: leave */
+  bool asked[COLUMN_LIMIT];  /* to be checked, no value known */
+} Remark;
+
+typedef struct Writing {
+  Context *cx;
+  Journal *journal;
+  Catalogue *catalogue;
+  Str list;
+  const Difference *differences;
+  size_t difference_count;
+  StrMap settled_index;
+  Str *settled;
+  StrMap index; /* row key -> remark */
+  Remark *remarks;
+  uint32_t remark_count, remark_capacity;
+  const Difference **missing;
+  uint32_t missing_count;
+  WorkbookWriter *writer;
+  int64_t rows;
+} Writing;
+
+static Remark *remark_of(Writing *w, Str key) {
+  uint32_t at = strmap_get(&w->index, key);
+  if (at != STRMAP_NONE) return &w->remarks[at];
+  if (w->remark_count == w->remark_capacity) {
+    uint32_t larger = w->remark_capacity ? w->remark_capacity * 2 : 64;
+    w->remarks = arena_grow(w->cx->arena, w->remarks, w->remark_capacity * sizeof(Remark), larger * sizeof(Remark));
+    w->remark_capacity = larger;
+  }
+  strmap_put(&w->index, key, w->remark_count, NULL);
+  Remark *remark = &w->remarks[w->remark_count++];
+  memset(remark, 0, sizeof *remark);
+  remark->problem = buf_new(w->cx->arena);
+  remark->advice = buf_new(w->cx->arena);
+  return remark;
+}
+
+/* The columns of a list that hold a difference's field: whichever of them the list has. */
+static size_t field_columns(const Writing *w, Str field, uint32_t ret_columns[3]) {
+  static const struct {
+    const char *field;
+    KnownColumn columns[3];
+    size_t count;
+  } table[] = {{"id_no", {COL_ID_NO, COL_HEAD_ID, COL_DISABILITY_NO}, 3},
+               {"name", {COL_NAME, COL_HEAD_NAME, COL_HEAD_NAME}, 2},
+               {"head_name", {COL_HEAD_NAME, COL_NAME, COL_NAME}, 2},
+               {"village", {COL_VILLAGE, COL_ADDRESS, COL_ADDRESS}, 2},
+               {"size", {COL_SIZE}, 1},
+               {"mode", {COL_MODE}, 1},
+               {"grade", {COL_GRADE}, 1},
+               {"hh_no", {COL_HH_NO}, 1},
+               {"sex", {COL_SEX}, 1},
+               {"birth", {COL_BIRTH}, 1}};
+  for (size_t i = 0; i < COUNT_OF(table); i++)
+    if (str_equal(field, str_from(table[i].field))) {
+      for (size_t k = 0; k < table[i].count; k++) ret_columns[k] = w->catalogue->known[table[i].columns[k]];
+      return table[i].count;
+    }
+  return 0;
+}
+
+static void add_text(Buf *buf, Str text) {
+  if (text.size == 0) return;
+  if (buf->size) buf_add(buf, STR("；"));
+  buf_add(buf, text);
+}
+
+static void set_cell(const Writing *w, Remark *remark, Str field, Str value, bool asked) {
+  uint32_t columns[3];
+  size_t count = field_columns(w, field, columns);
+  for (size_t i = 0; i < count; i++) {
+    if (asked)
+      remark->asked[columns[i]] = true;
+    else
+      remark->columns[columns[i]] = value;
+  }
+}
+
+static Str class_title(const Writing *w, const Difference *d) {
+  uint32_t at = catalogue_class(w->catalogue, d->class_code);
+  return at == NO_INDEX ? d->class_code : w->catalogue->classes[at].title;
+}
+
+/* What one difference means for one row of this list. */
+static void remark_row(Writing *w, const Difference *d, Str key, Str own, Str others) {
+  Str settled = STR_EMPTY;
+  bool has_settled = d->state == DIFFERENCE_DECIDED;
+  uint32_t at = strmap_get(&w->settled_index, d->id);
+  if (at != STRMAP_NONE) settled = w->settled[at];
+  if (has_settled && str_equal(d->decision, STR("exception"))) return;
+  bool link = str_equal(d->field, STR("link")), row = str_equal(d->field, STR("row"));
+  if (link && d->state == DIFFERENCE_DECIDED &&
+      !(str_equal(d->class_code, STR("duplicate_in_list")) && str_equal(d->decision, STR("link"))))
+    return;
+  if (has_settled && !link && !row && (settled.size == 0 || str_equal(settled, own))) return; /* the row is right */
+  bool wrong_side = str_equal(key, d->row_key);
+  if (d->state != DIFFERENCE_DECIDED && !wrong_side) return; /* the other row is the one to look at */
+  Remark *remark = remark_of(w, key);
+  Arena *a = w->cx->arena;
+  add_text(&remark->problem, str_format(a, STR_FMT "%s" STR_FMT "%s", STR_ARG(class_title(w, d)),
+                                        own.size ? "：本表写“" : "", STR_ARG(own), own.size ? "”" : ""));
+  if (link && has_settled)
+    add_text(&remark->advice, STR("与另一行是同一人，请删去多余的一行"));
+  else if (has_settled && settled.size)
+    add_text(&remark->advice, str_format(a, "已商定为“" STR_FMT "”", STR_ARG(settled)));
+  else
+    add_text(&remark->advice, d->reason.size ? d->reason : STR("请核对"));
+  if (!has_settled && others.size && !link)
+    add_text(&remark->advice, str_format(a, STR_FMT "写“" STR_FMT "”", STR_ARG(d->other_list), STR_ARG(others)));
+  if (!link && !row) set_cell(w, remark, d->field, settled, !(has_settled && settled.size));
+}
+
+static void collect(Writing *w) {
+  w->missing = arena_array(w->cx->arena, w->difference_count + 1, const Difference *);
+  for (size_t i = 0; i < w->difference_count; i++) {
+    const Difference *d = &w->differences[i];
+    if (str_equal(d->list, w->list) && d->row_key.size) remark_row(w, d, d->row_key, d->value, d->other_value);
+    if (str_equal(d->other_list, w->list) && d->other_key.size && d->row_key.size)
+      remark_row(w, d, d->other_key, d->other_value, d->value);
+    if (str_equal(d->list, w->list) && str_equal(d->class_code, STR("missing_here")) && d->state != DIFFERENCE_DECIDED)
+      w->missing[w->missing_count++] = d;
+  }
+}
+
+static Status load_settled(Writing *w) {
+  CLEANUP(db_stop) DbQuery *query = NULL;
+  Context *cx = w->cx;
+  uint32_t capacity = 0;
+  w->settled_index = strmap_new(cx->arena);
+  TRY(db_start(cx, journal_db(w->journal), &query, &ROSTER_DECISIONS_ACTIVE));
+  for (bool more;;) {
+    TRY(db_next(cx, query, &more));
+    if (!more) return OK;
+    Str text, id = str_copy(cx->arena, db_text(query, 0));
+    Json *item;
+    Str key = str_format(cx->arena, STR_FMT "|%lld|%lld", STR_ARG(id), (long long)db_int(query, 1),
+                         (long long)db_int(query, 2));
+    TRY(roster_unseal(cx, w->journal, "decision.content", key, db_blob(query, 6), &text));
+    TRY(json_parse(cx, text, &item));
+    uint32_t at = strmap_get(&w->settled_index, id);
+    if (at == STRMAP_NONE) {
+      at = w->settled_index.count;
+      if (at == capacity) {
+        uint32_t larger = capacity ? capacity * 2 : 64;
+        w->settled = arena_grow(cx->arena, w->settled, capacity * sizeof(Str), larger * sizeof(Str));
+        capacity = larger;
+      }
+      strmap_put(&w->settled_index, id, at, NULL);
+    }
+    w->settled[at] = json_text(item, "settled");
+  }
+}
+
+/* ---- one file of the list, as a sheet ---- */
+typedef struct SheetWriting {
+  Writing *w;
+  Json *layout; /* of the sheet being written */
+  uint32_t columns, row;
+  uint32_t column[512];
+  Str name;
+  uint32_t number;    /* of the sheet in the workbook */
+  bool started;       /* the sheet exists in the workbook */
+  const Json **above; /* title and header lines, held until the sheet has a row */
+  uint32_t above_count;
+} SheetWriting;
+
+static Status add_cells(SheetWriting *s, const Json *cells, const Remark *remark, Str origin, CellStyle style,
+                        bool header) {
+  Writing *w = s->w;
+  OutCell *out = arena_array(w->cx->arena, s->columns + 4, OutCell);
+  uint32_t i = 0;
+  for (; i < s->columns + 3; i++) out[i] = (OutCell){STR_EMPTY, style, false};
+  i = 0;
+  JSON_EACH(cell, cells) {
+    if (i == s->columns) break;
+    out[i].text = cell->text;
+    uint32_t column = s->column[i];
+    if (remark && column != NO_INDEX && remark->columns[column].data) {
+      out[i].text = remark->columns[column];
+      out[i].style = STYLE_CHANGED;
+    } else if (remark && column != NO_INDEX && remark->asked[column]) {
+      out[i].style = STYLE_ASKED;
+    }
+    i++;
+  }
+  if (header) {
+    static const Str own[] = {STR("安居行号"), STR("安居提示：存在问题"), STR("安居提示：建议改为")};
+    for (uint32_t k = 0; k < 3; k++) out[s->columns + k] = (OutCell){own[k], STYLE_HEADER, false};
+  } else if (remark) {
+    out[s->columns] = (OutCell){origin, STYLE_NOTE, false};
+    out[s->columns + 1] = (OutCell){buf_str(&remark->problem), STYLE_NOTE, false};
+    out[s->columns + 2] = (OutCell){buf_str(&remark->advice), STYLE_NOTE, false};
+  }
+  return workbook_add_row(w->cx, w->writer, ++s->row, out, header || remark ? s->columns + 3 : s->columns);
+}
+
+static Status start_sheet(SheetWriting *s) {
+  Writing *w = s->w;
+  double *widths = arena_array(w->cx->arena, s->columns + 3, double);
+  for (uint32_t i = 0; i < s->columns; i++) widths[i] = 14;
+  widths[s->columns] = 20, widths[s->columns + 1] = 44, widths[s->columns + 2] = 44;
+  TRY(workbook_add_sheet(w->cx, w->writer, s->name, widths, s->columns + 3, s->above_count));
+  s->started = true;
+  s->row = 0;
+  int64_t first_header = json_int(s->layout, "header_row", 0);
+  for (uint32_t i = 0; i < s->above_count; i++) {
+    int64_t number = json_int(s->above[i], "row", 0);
+    bool header = str_equal(json_text(s->above[i], "role"), STR("header"));
+    TRY(add_cells(s, json_get(s->above[i], "cells"), NULL, STR_EMPTY, header ? STYLE_HEADER : STYLE_TITLE,
+                  header && number == first_header));
+  }
+  if (first_header == 0) { /* a list without a header: ours says what the columns are */
+    Json *titles = json_new_array(w->cx->arena);
+    for (uint32_t i = 0; i < s->columns; i++)
+      json_add(titles,
+               json_new_string(w->cx->arena,
+                               s->column[i] == NO_INDEX ? STR_EMPTY : w->catalogue->columns[s->column[i]].title));
+    TRY(add_cells(s, titles, NULL, STR_EMPTY, STYLE_HEADER, true));
+  }
+  return OK;
+}
+
+static Status take_layout(SheetWriting *s, const Json *line, Str file) {
+  Writing *w = s->w;
+  s->layout = (Json *)(uintptr_t)line;
+  s->columns = 0;
+  s->started = false;
+  s->above_count = 0;
+  JSON_EACH(code, json_get(line, "columns")) {
+    if (s->columns == COUNT_OF(s->column)) break;
+    s->column[s->columns++] = code->text.size ? catalogue_column(w->catalogue, code->text) : NO_INDEX;
+  }
+  Str sheet = json_text(line, "sheet");
+  s->name = sheet.size ? str_format(w->cx->arena, STR_FMT "_" STR_FMT, STR_ARG(file), STR_ARG(sheet)) : file;
+  return OK;
+}
+
+/* A household that the list should have: one row with what the register says. */
+static Status add_missing(SheetWriting *s, const Difference *d) {
+  Writing *w = s->w;
+  Fact fact;
+  TRY(facts_one(w->cx, w->journal, w->catalogue, d->other_key, &fact));
+  Remark remark = {.problem = buf_new(w->cx->arena), .advice = buf_new(w->cx->arena)};
+  add_text(&remark.problem, class_title(w, d));
+  add_text(&remark.advice, d->reason);
+  Json *cells = json_new_array(w->cx->arena);
+  const uint32_t *known = w->catalogue->known;
+  const struct {
+    uint32_t column;
+    Str value;
+  } facts[] = {{known[COL_NAME], fact.name},
+               {known[COL_HEAD_NAME], fact.name},
+               {known[COL_ID_NO], fact.id},
+               {known[COL_HEAD_ID], fact.id},
+               {known[COL_HH_NO], fact.hh_no},
+               {known[COL_TOWN], fact.town_text},
+               {known[COL_VILLAGE], fact.village_text},
+               {known[COL_SIZE], fact.size_text},
+               {known[COL_ADDRESS], fact.village_text}};
+  for (uint32_t i = 0; i < s->columns; i++) {
+    Str value = STR_EMPTY;
+    for (size_t k = 0; k < COUNT_OF(facts); k++)
+      if (s->column[i] == facts[k].column) value = facts[k].value;
+    json_add(cells, json_new_string(w->cx->arena, value));
+  }
+  w->rows++;
+  return add_cells(s, cells, &remark, STR_EMPTY, STYLE_ASKED, false);
+}
+
+static Status write_file(Writing *w, Str file_name, Str rows_hex, bool last) {
+  Context *cx = w->cx;
+  Digest digest;
+  Str rows;
+  if (!digest_from_hex(rows_hex, &digest)) return fail(cx, TAMPERED, "导入记录没有 rows_file。");
+  TRY(store_get(cx, journal_store(w->journal), &digest, &rows));
+  SheetWriting *s = arena_one(cx->arena, SheetWriting);
+  s->w = w;
+  s->above = arena_array(cx->arena, 4096, const Json *);
+  for (size_t at = 0; at < rows.size;) {
+    const char *end = memchr(rows.data + at, '\n', rows.size - at);
+    size_t next = end ? (size_t)(end - rows.data) : rows.size;
+    Str line = str_sub(rows, at, next);
+    at = next + 1;
+    bool plain = str_find(line, STR(",\"key\":\"")) >= 0;
+    if (plain) { /* most rows are right: look before parsing */
+      ptrdiff_t key_at = str_find(line, STR("\",\"origin\":\""));
+      if (key_at >= 32 && strmap_get(&w->index, str_sub(line, (size_t)key_at - 32, (size_t)key_at)) == STRMAP_NONE)
+        continue;
+    }
+    Json *json;
+    TRY(json_parse(cx, line, &json));
+    Str role = json_text(json, "role");
+    if (str_equal(role, STR("layout"))) {
+      TRY(take_layout(s, json, file_name));
+    } else if (str_equal(role, STR("title")) || str_equal(role, STR("header"))) {
+      if (!s->started && s->above_count < 64) s->above[s->above_count++] = json;
+    } else if (role.size == 0) {
+      uint32_t remark = strmap_get(&w->index, json_text(json, "key"));
+      if (remark == STRMAP_NONE) continue;
+      if (!s->started) TRY(start_sheet(s));
+      add_text(&w->remarks[remark].problem,
+               str_format(cx->arena, "原表第 %lld 行", (long long)json_int(json, "row", 0)));
+      TRY(add_cells(s, json_get(json, "cells"), &w->remarks[remark], json_text(json, "origin"), STYLE_PLAIN, false));
+      w->rows++;
+    }
+  }
+  if (last && w->missing_count && s->layout) {
+    if (!s->started) TRY(start_sheet(s));
+    for (uint32_t i = 0; i < w->missing_count; i++) TRY(add_missing(s, w->missing[i]));
+  }
+  return OK;
+}
+
+static Status write_files(Writing *w) {
+  Context *cx = w->cx;
+  struct {
+    Str name, rows;
+  } files[1024];
+  uint32_t count = 0;
+  {
+    CLEANUP(db_stop) DbQuery *query = NULL;
+    TRY(db_start(cx, journal_db(w->journal), &query, &ROSTER_FILES_CURRENT));
+    for (bool more;;) {
+      TRY(db_next(cx, query, &more));
+      if (!more || count == COUNT_OF(files)) break;
+      if (!str_equal(db_text(query, 1), w->list)) continue;
+      files[count].name = str_copy(cx->arena, db_text(query, 3));
+      files[count++].rows = str_copy(cx->arena, db_text(query, 5));
+    }
+  }
+  if (count == 0) return fail(cx, NOT_FOUND, "名单“" STR_FMT "”还没有导入，没有可更正的。", STR_ARG(w->list));
+  for (uint32_t i = 0; i < count; i++) TRY(write_file(w, files[i].name, files[i].rows, i + 1 == count));
+  if (w->rows == 0) {
+    TRY(workbook_add_sheet(cx, w->writer, STR("更正"), NULL, 0, 0));
+    TRY(workbook_add_row(cx, w->writer, 1, &(OutCell){STR("本名单没有需要更正的内容。"), STYLE_PLAIN, false}, 1));
+  }
+  return OK;
+}
+
+Status roster_corrections(Context *cx, Journal *journal, Str list, const char *path, int64_t *ret_rows) {
+  Writing *w = arena_one(cx->arena, Writing);
+  *w = (Writing){.cx = cx, .journal = journal, .list = list};
+  TRY(roster_catalogue(cx, journal, &w->catalogue));
+  if (catalogue_list(w->catalogue, list) == NO_INDEX)
+    return fail(cx, BAD_USAGE, "没有名为“" STR_FMT "”的名单种类。", STR_ARG(list));
+  Difference *all;
+  TRY(roster_differences(cx, journal, &all, &w->difference_count));
+  w->differences = all;
+  TRY(load_settled(w));
+  w->index = strmap_new(cx->arena);
+  collect(w);
+  TRY(workbook_create(cx, path, &w->writer));
+  Status status = write_files(w);
+  if (status != OK) {
+    workbook_abandon(w->writer);
+    return status;
+  }
+  TRY(workbook_close(cx, w->writer));
+  *ret_rows = w->rows;
+  return OK;
+}

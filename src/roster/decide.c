@@ -1,0 +1,432 @@
+#include "roster/roster_internal.h"
+#include "roster/roster_sql.h"
+
+/* ---- differences as stored ---- */
+static Status row_place(Context *cx, Journal *journal, const StrMap *files, const Str *file_names, Str key,
+                        Str *ret_file, Str *ret_sheet, int64_t *ret_row) {
+  if (key.size == 0) return OK;
+  CLEANUP(db_stop) DbQuery *query = NULL;
+  bool more;
+  TRY(db_start(cx, journal_db(journal), &query, &ROSTER_ROW_GET, DB_T(key)));
+  TRY(db_next(cx, query, &more));
+  if (!more) return OK;
+  uint32_t file = strmap_get(files, db_text(query, 1));
+  if (file != STRMAP_NONE) *ret_file = file_names[file];
+  if (ret_sheet) *ret_sheet = str_copy(cx->arena, db_text(query, 3));
+  *ret_row = db_int(query, 4);
+  return OK;
+}
+
+typedef struct FileNames {
+  StrMap index;
+  Str names[8192];
+} FileNames;
+
+static Status file_names(Context *cx, Journal *journal, FileNames **ret_names) {
+  CLEANUP(db_stop) DbQuery *query = NULL;
+  FileNames *names = arena_one(cx->arena, FileNames);
+  names->index = strmap_new(cx->arena);
+  TRY(db_start(cx, journal_db(journal), &query, &ROSTER_FILES_ALL));
+  for (bool more;;) {
+    TRY(db_next(cx, query, &more));
+    if (!more || names->index.count == COUNT_OF(names->names)) break;
+    uint32_t at = names->index.count;
+    names->names[at] = str_copy(cx->arena, db_text(query, 3));
+    strmap_put(&names->index, str_copy(cx->arena, db_text(query, 0)), at, NULL);
+  }
+  *ret_names = names;
+  return OK;
+}
+
+static Status read_difference(Context *cx, Journal *journal, DbQuery *q, Difference *d) {
+  Arena *a = cx->arena;
+  Str text;
+  Json *content;
+  *d = (Difference){.id = str_copy(a, db_text(q, 0)),
+                    .class_code = str_copy(a, db_text(q, 1)),
+                    .left = str_copy(a, db_text(q, 2)),
+                    .right = str_copy(a, db_text(q, 3)),
+                    .person_unit = str_equal(db_text(q, 4), STR("person")),
+                    .town = str_copy(a, db_text(q, 5)),
+                    .subject = str_copy(a, db_text(q, 6)),
+                    .field = str_copy(a, db_text(q, 7)),
+                    .list = str_copy(a, db_text(q, 8)),
+                    .row_key = str_copy(a, db_text(q, 9)),
+                    .other_list = str_copy(a, db_text(q, 10)),
+                    .other_key = str_copy(a, db_text(q, 11)),
+                    .household = str_copy(a, db_text(q, 12)),
+                    .person = str_copy(a, db_text(q, 13)),
+                    .owner = str_copy(a, db_text(q, 14))};
+  d->file = d->sheet = d->other_file = d->decision = STR_EMPTY;
+  TRY(roster_unseal(cx, journal, "difference.content", d->id, db_blob(q, 16), &text));
+  TRY(json_parse(cx, text, &content));
+  d->evidence = json_text(content, "evidence");
+  d->other_value = json_text(content, "other_value");
+  d->proposed = json_text(content, "proposed");
+  d->reason = json_text(content, "reason");
+  d->value = json_text(content, "value");
+  return OK;
+}
+
+static void set_state(Difference *d, Str action) {
+  d->decision = action;
+  d->state = action.size == 0                   ? DIFFERENCE_OPEN
+             : str_equal(action, STR("return")) ? DIFFERENCE_RETURNED
+                                                : DIFFERENCE_DECIDED;
+}
+
+Status roster_decision_states(Context *cx, Journal *journal, StrMap *ret_index, Str **ret_actions) {
+  CLEANUP(db_stop) DbQuery *query = NULL;
+  StrMap index = strmap_new(cx->arena);
+  Str *actions = NULL;
+  uint32_t capacity = 0;
+  TRY(db_start(cx, journal_db(journal), &query, &ROSTER_DECISION_STATE));
+  for (bool more;;) {
+    TRY(db_next(cx, query, &more));
+    if (!more) break;
+    uint32_t at = strmap_get(&index, db_text(query, 0));
+    if (at == STRMAP_NONE) {
+      at = index.count;
+      if (at == capacity) {
+        uint32_t larger = capacity ? capacity * 2 : 256;
+        actions = arena_grow(cx->arena, actions, capacity * sizeof(Str), larger * sizeof(Str));
+        capacity = larger;
+      }
+      strmap_put(&index, str_copy(cx->arena, db_text(query, 0)), at, NULL);
+    }
+    actions[at] = str_copy(cx->arena, db_text(query, 1));
+  }
+  *ret_index = index;
+  *ret_actions = actions;
+  return OK;
+}
+
+Status roster_differences(Context *cx, Journal *journal, Difference **ret_differences, size_t *ret_count) {
+  FileNames *names;
+  StrMap states;
+  Str *actions;
+  TRY(file_names(cx, journal, &names));
+  TRY(roster_decision_states(cx, journal, &states, &actions));
+  CLEANUP(db_stop) DbQuery *query = NULL;
+  Difference *items = NULL;
+  size_t count = 0, capacity = 0;
+  TRY(db_start(cx, journal_db(journal), &query, &ROSTER_DIFFERENCES_ALL));
+  for (bool more;;) {
+    TRY(db_next(cx, query, &more));
+    if (!more) break;
+    if (count == capacity) {
+      size_t larger = capacity ? capacity * 2 : 512;
+      items = arena_grow(cx->arena, items, capacity * sizeof *items, larger * sizeof *items);
+      capacity = larger;
+    }
+    Difference *d = &items[count++];
+    TRY(read_difference(cx, journal, query, d));
+    TRY(row_place(cx, journal, &names->index, names->names, d->row_key, &d->file, &d->sheet, &d->row));
+    TRY(row_place(cx, journal, &names->index, names->names, d->other_key, &d->other_file, NULL, &d->other_row));
+    uint32_t state = strmap_get(&states, d->id);
+    set_state(d, state == STRMAP_NONE ? STR_EMPTY : actions[state]);
+  }
+  *ret_differences = items;
+  *ret_count = count;
+  return OK;
+}
+
+/* ---- one decision ---- */
+typedef enum ActionKind {
+  ACTION_TAKE,
+  ACTION_VALUE,
+  ACTION_LINK,
+  ACTION_NOLINK,
+  ACTION_RETURN,
+  ACTION_EXCEPTION
+} ActionKind;
+typedef struct Action {
+  ActionKind kind;
+  Str argument;
+} Action;
+
+static Status parse_action(Context *cx, Str text, Action *ret_action) {
+  static const struct {
+    Str word;
+    ActionKind kind;
+    bool argument;
+  } words[] = {{STR("take:"), ACTION_TAKE, true},     {STR("value:"), ACTION_VALUE, true},
+               {STR("link"), ACTION_LINK, false},     {STR("nolink"), ACTION_NOLINK, false},
+               {STR("return"), ACTION_RETURN, false}, {STR("exception"), ACTION_EXCEPTION, false}};
+  for (size_t i = 0; i < COUNT_OF(words); i++) {
+    if (words[i].argument ? !str_starts(text, words[i].word) : !str_equal(text, words[i].word)) continue;
+    Str argument = words[i].argument ? str_trim(str_sub(text, words[i].word.size, text.size)) : STR_EMPTY;
+    if (words[i].argument && argument.size == 0) break;
+    *ret_action = (Action){words[i].kind, argument};
+    return OK;
+  }
+  return fail(cx, BAD_USAGE,
+              "处理方式“" STR_FMT "”不认识；可用 take:名单、value:内容、link、nolink、return、exception。",
+              STR_ARG(text));
+}
+
+static bool is_link_question(const Difference *d) { return str_equal(d->field, STR("link")); }
+static bool has_value(const Difference *d) { return !is_link_question(d) && !str_equal(d->field, STR("row")); }
+
+/* The value that a decision settles on; "" for decisions without one. */
+static Status settled_value(Context *cx, const Difference *d, const Action *action, Str *ret_value) {
+  *ret_value = STR_EMPTY;
+  if (action->kind == ACTION_LINK || action->kind == ACTION_NOLINK) {
+    if (!is_link_question(d))
+      return fail(cx, BAD_USAGE, "差异 " STR_FMT " 不是“是否同一人”的问题，不能用 link 或 nolink。", STR_ARG(d->id));
+    return OK;
+  }
+  if (action->kind == ACTION_RETURN || action->kind == ACTION_EXCEPTION) return OK;
+  if (!has_value(d))
+    return fail(cx, BAD_USAGE, "差异 " STR_FMT " 没有可取的内容，请用 %s、return 或 exception。", STR_ARG(d->id),
+                is_link_question(d) ? "link、nolink" : "exception");
+  if (action->kind == ACTION_TAKE) {
+    bool own = str_equal(action->argument, d->list), others = str_equal(action->argument, d->other_list);
+    if (!own && !others)
+      return fail(cx, BAD_USAGE, "差异 " STR_FMT " 涉及的名单是 " STR_FMT " 和 " STR_FMT "，不能取“" STR_FMT "”。",
+                  STR_ARG(d->id), STR_ARG(d->list), STR_ARG(d->other_list), STR_ARG(action->argument));
+    *ret_value = own ? d->value : d->other_value;
+    return OK;
+  }
+  if (str_equal(d->field, STR("id_no")) && id_read(action->argument).state != ID_VALID)
+    return fail(cx, BAD_VALUE, "“" STR_FMT "”不是正确的身份证号码（18位、日期真实、校验位相符）。",
+                STR_ARG(action->argument));
+  *ret_value = action->argument;
+  return OK;
+}
+
+typedef struct Deciding {
+  Context *cx;
+  Journal *journal;
+  const DecideRequest *request;
+  Catalogue *catalogue;
+  Json *items;
+  int64_t decided, also;
+  struct {
+    Str action;
+    int64_t count;
+  } counts[16];
+  size_t count_size;
+  StrMap done; /* differences that already have an item */
+} Deciding;
+
+static void count_action(Deciding *g, Str action) {
+  size_t i = 0;
+  while (i < g->count_size && !str_equal(g->counts[i].action, action)) i++;
+  if (i == COUNT_OF(g->counts)) return;
+  if (i == g->count_size) g->counts[g->count_size++].action = action;
+  g->counts[i].count++;
+}
+
+static Status add_item(Deciding *g, const Difference *d, Str action_text, Str value, bool also) {
+  Arena *a = g->cx->arena;
+  bool added;
+  strmap_put(&g->done, d->id, 0, &added);
+  if (!added) return OK;
+  Json *item = json_new_object(a);
+  json_set_text(a, item, "action", action_text);
+  json_set_text(a, item, "class", d->class_code);
+  json_set_text(a, item, "difference", d->id);
+  json_set_text(a, item, "field", d->field);
+  json_set_text(a, item, "household", d->household);
+  json_set_text(a, item, "list", d->list);
+  json_set_text(a, item, "other_list", d->other_list);
+  json_set_text(a, item, "other_value", d->other_value);
+  json_set_text(a, item, "person", d->person);
+  json_set_text(a, item, "subject", d->subject);
+  if (value.size) json_set_text(a, item, "settled", value);
+  json_set_text(a, item, "value", d->value);
+  if (is_link_question(d) && !also) {
+    Fact left, right;
+    TRY(facts_one(g->cx, g->journal, g->catalogue, d->row_key, &left));
+    TRY(facts_one(g->cx, g->journal, g->catalogue, d->other_key, &right));
+    json_set_text(a, item, "left_identity", fact_identity(a, &left));
+    json_set_text(a, item, "left_origin", left.origin);
+    json_set_text(a, item, "right_identity", fact_identity(a, &right));
+    json_set_text(a, item, "right_origin", right.origin);
+  }
+  json_add(g->items, item);
+  count_action(g, action_text);
+  also ? g->also++ : g->decided++;
+  return OK;
+}
+
+static Status find_difference(Context *cx, Journal *journal, Str id, Difference *ret_difference) {
+  CLEANUP(db_stop) DbQuery *query = NULL;
+  bool more;
+  TRY(db_start(cx, journal_db(journal), &query, &ROSTER_DIFFERENCE_GET, DB_T(id)));
+  TRY(db_next(cx, query, &more));
+  if (!more)
+    return fail(cx, NOT_FOUND, "没有编号为“" STR_FMT "”的差异；请先运行 anju differences 查看现有编号。", STR_ARG(id));
+  return read_difference(cx, journal, query, ret_difference);
+}
+
+static Status resolve_id(Context *cx, Journal *journal, Str prefix, Str *ret_id) {
+  CLEANUP(db_stop) DbQuery *query = NULL;
+  uint32_t hits = 0;
+  if (prefix.size < 4) return fail(cx, BAD_USAGE, "差异编号“" STR_FMT "”太短，至少写前4位。", STR_ARG(prefix));
+  TRY(db_start(cx, journal_db(journal), &query, &ROSTER_DIFFERENCE_IDS_LIKE, DB_T(prefix)));
+  for (bool more;;) {
+    TRY(db_next(cx, query, &more));
+    if (!more) break;
+    hits++;
+    *ret_id = str_copy(cx->arena, db_text(query, 0));
+  }
+  if (hits == 0)
+    return fail(cx, NOT_FOUND, "没有编号为“" STR_FMT "”的差异；请先运行 anju differences 查看现有编号。",
+                STR_ARG(prefix));
+  if (hits > 1 && (*ret_id).size != prefix.size)
+    return fail(cx, BAD_USAGE, "编号“" STR_FMT "”不止一处差异，请写全。", STR_ARG(prefix));
+  return OK;
+}
+
+/* Other differences about the same value of the same person or household are settled by the same decision. */
+static Status add_siblings(Deciding *g, const Difference *d, Str value) {
+  CLEANUP(db_stop) DbQuery *query = NULL;
+  Context *cx = g->cx;
+  TRY(db_start(cx, journal_db(g->journal), &query, &ROSTER_DIFFERENCES_OF_SUBJECT, DB_T(d->subject), DB_T(d->field)));
+  for (bool more;;) {
+    TRY(db_next(cx, query, &more));
+    if (!more) return OK;
+    if (str_equal(db_text(query, 0), d->id)) continue;
+    Difference other;
+    TRY(find_difference(cx, g->journal, str_copy(cx->arena, db_text(query, 0)), &other));
+    int64_t decided;
+    CLEANUP(db_stop) DbQuery *last = NULL;
+    TRY(db_start(cx, journal_db(g->journal), &last, &ROSTER_DECISION_LAST, DB_T(other.id)));
+    bool any;
+    TRY(db_next(cx, last, &any));
+    decided = any && !str_equal(db_text(last, 1), STR("return"));
+    if (decided) continue;
+    TRY(add_item(g, &other, str_format(cx->arena, "value:" STR_FMT, STR_ARG(value)), value, true));
+  }
+}
+
+static Status decide_one(Deciding *g, const Difference *d, Str action_text, bool siblings) {
+  Action action = {0};
+  Str value;
+  TRY(parse_action(g->cx, action_text, &action));
+  TRY(settled_value(g->cx, d, &action, &value));
+  TRY(add_item(g, d, action_text, value, false));
+  if (siblings && value.size) TRY(add_siblings(g, d, value));
+  return OK;
+}
+
+static Status decide_class(Deciding *g) {
+  Context *cx = g->cx;
+  Difference *all;
+  size_t count;
+  bool known = false;
+  known = catalogue_class(g->catalogue, g->request->class_code) != NO_INDEX;
+  if (!known) return fail(cx, BAD_USAGE, "没有名为“" STR_FMT "”的差异类别。", STR_ARG(g->request->class_code));
+  TRY(roster_differences(cx, g->journal, &all, &count));
+  for (size_t i = 0; i < count; i++) {
+    if (!str_equal(all[i].class_code, g->request->class_code) || all[i].state != DIFFERENCE_OPEN) continue;
+    if (strmap_get(&g->done, all[i].id) != STRMAP_NONE) continue;
+    TRY(decide_one(g, &all[i], all[i].proposed, true));
+  }
+  return OK;
+}
+
+static void fill_report(Deciding *g, DecideReport *report) {
+  report->decided = g->decided;
+  report->also = g->also;
+  report->by_action = arena_array(g->cx->arena, g->count_size + 1, ClassCount);
+  for (size_t i = 0; i < g->count_size; i++)
+    report->by_action[report->by_action_count++] =
+        (ClassCount){g->counts[i].action, STR_EMPTY, g->counts[i].count, 0, 0};
+}
+
+Status roster_decide(Context *cx, Journal *journal, const DecideRequest *request, DecideReport *ret_report) {
+  Deciding *g = arena_one(cx->arena, Deciding);
+  *g = (Deciding){.cx = cx,
+                  .journal = journal,
+                  .request = request,
+                  .items = json_new_array(cx->arena),
+                  .done = strmap_new(cx->arena)};
+  TRY(roster_require_reason(cx, journal, request->reason));
+  TRY(roster_catalogue(cx, journal, &g->catalogue));
+  if (request->class_code.size) {
+    TRY(decide_class(g));
+  } else {
+    Difference d;
+    Str id;
+    TRY(resolve_id(cx, journal, request->id, &id));
+    TRY(find_difference(cx, journal, id, &d));
+    TRY(decide_one(g, &d, request->action, true));
+  }
+  DecideReport report = {.entry = STR_EMPTY};
+  fill_report(g, &report);
+  if (!request->dry_run && g->items->count) {
+    Json *body = json_new_object(cx->arena);
+    if (request->class_code.size) json_set_text(cx->arena, body, "class", request->class_code);
+    json_set(cx->arena, body, "items", g->items);
+    if (request->reason.size) json_set_text(cx->arena, body, "reason", request->reason);
+    Entry draft = {.kind = STR("decision"), .author = request->author, .body = body};
+    Receipt receipt;
+    TRY(journal_append(cx, journal, &draft, &receipt));
+    report.entry = receipt.id;
+  }
+  *ret_report = report;
+  return OK;
+}
+
+/* ---- apply ---- */
+Status roster_apply_decision(Context *cx, Journal *journal, const Entry *entry) {
+  Db *db = journal_db(journal);
+  int64_t number = 0;
+  JSON_EACH(item, json_get(entry->body, "items")) {
+    Str difference = json_text(item, "difference"), action = json_text(item, "action");
+    Buf content = buf_new(cx->arena);
+    TRY(json_write_canonical(cx, item, &content));
+    /* action "value:..." may hold personal data: the column keeps the word, the sealed content the rest */
+    Str word = str_starts(action, STR("value:")) ? STR("value") : action;
+    Str key =
+        str_format(cx->arena, STR_FMT "|%lld|%lld", STR_ARG(difference), (long long)entry->seq, (long long)number);
+    TRY(db_run(cx, db, &ROSTER_DECISION_INSERT, DB_T(difference), DB_I(entry->seq), DB_I(number), DB_T(entry->id),
+               DB_T(word), DB_T(entry->author),
+               DB_B(roster_seal(cx->arena, journal, "decision.content", key, buf_str(&content)))));
+    if (json_text(item, "left_origin").size && (str_equal(action, STR("link")) || str_equal(action, STR("nolink"))))
+      TRY(db_run(cx, db, &ROSTER_CONSTRAINT_INSERT, DB_T(entry->id), DB_I(number), DB_T(json_text(item, "left_origin")),
+                 DB_T(json_text(item, "right_origin")), DB_I(str_equal(action, STR("link"))),
+                 DB_T(json_text(item, "left_identity")), DB_T(json_text(item, "right_identity")), DB_I(entry->seq)));
+    number++;
+  }
+  return OK;
+}
+
+/* ---- undo: a correcting entry ---- */
+Status roster_undo(Context *cx, Journal *journal, Str entry_id, Str reason, Str author, int64_t *ret_undone) {
+  Entry entry;
+  TRY(roster_require_reason(cx, journal, reason));
+  TRY(journal_get(cx, journal, entry_id, &entry));
+  static const Str kinds[] = {STR("decision"), STR("removal"), STR("list_imported")};
+  bool allowed = false;
+  for (size_t i = 0; i < COUNT_OF(kinds); i++) allowed |= str_equal(entry.kind, kinds[i]);
+  if (!allowed)
+    return fail(cx, BAD_USAGE, "记录 " STR_FMT "（" STR_FMT "）不能撤销；可以撤销处理决定、核减和名单导入。",
+                STR_ARG(entry_id), STR_ARG(entry.kind));
+  int64_t active = 0;
+  TRY(db_int_of(cx, journal_db(journal), &active, 0, &ROSTER_UNDOABLE, DB_T(entry.id)));
+  if (active == 0) return fail(cx, CONFLICT, "记录 " STR_FMT " 已经撤销过，或已被后来的版本取代。", STR_ARG(entry_id));
+  Json *body = json_new_object(cx->arena);
+  json_set_text(cx->arena, body, "kind", entry.kind);
+  if (reason.size) json_set_text(cx->arena, body, "reason", reason);
+  json_set_text(cx->arena, body, "undoes", entry.id);
+  Entry draft = {.kind = STR("undo"), .author = author, .supersedes = entry.id, .body = body};
+  Receipt receipt;
+  TRY(journal_append(cx, journal, &draft, &receipt));
+  *ret_undone = active;
+  return OK;
+}
+
+Status roster_apply_undo(Context *cx, Journal *journal, const Entry *entry) {
+  Db *db = journal_db(journal);
+  Str undone = json_text(entry->body, "undoes");
+  TRY(db_run(cx, db, &ROSTER_DECISION_UNDO, DB_T(undone), DB_T(entry->id)));
+  TRY(db_run(cx, db, &ROSTER_CONSTRAINT_UNDO, DB_T(undone), DB_T(entry->id)));
+  TRY(db_run(cx, db, &ROSTER_REMOVAL_UNDO, DB_T(undone), DB_T(entry->id)));
+  if (str_equal(json_text(entry->body, "kind"), STR("list_imported")))
+    TRY(roster_apply_import_undo(cx, journal, undone, entry));
+  return OK;
+}

@@ -1,0 +1,182 @@
+#include "roster/roster_internal.h"
+#include "roster/roster_sql.h"
+
+/* Values that decisions have settled: "origin of the subject|field" -> value, the latest wins. */
+static Status load_settled(Context *cx, Journal *journal, StrMap *ret_index, Str **ret_values) {
+  CLEANUP(db_stop) DbQuery *query = NULL;
+  StrMap index = strmap_new(cx->arena);
+  Str *values = NULL;
+  uint32_t capacity = 0;
+  TRY(db_start(cx, journal_db(journal), &query, &ROSTER_DECISIONS_ACTIVE));
+  for (bool more;;) {
+    TRY(db_next(cx, query, &more));
+    if (!more) break;
+    Str text;
+    Json *item;
+    Str key = str_format(cx->arena, STR_FMT "|%lld|%lld", STR_ARG(db_text(query, 0)), (long long)db_int(query, 1),
+                         (long long)db_int(query, 2));
+    TRY(roster_unseal(cx, journal, "decision.content", key, db_blob(query, 6), &text));
+    TRY(json_parse(cx, text, &item));
+    if (!json_get(item, "settled")) continue;
+    Str subject = str_format(cx->arena, STR_FMT "|" STR_FMT, STR_ARG(json_text(item, "subject")),
+                             STR_ARG(json_text(item, "field")));
+    uint32_t at = strmap_get(&index, subject);
+    if (at == STRMAP_NONE) {
+      at = index.count;
+      if (at == capacity) {
+        uint32_t larger = capacity ? capacity * 2 : 256;
+        values = arena_grow(cx->arena, values, capacity * sizeof(Str), larger * sizeof(Str));
+        capacity = larger;
+      }
+      strmap_put(&index, subject, at, NULL);
+    }
+    values[at] = json_text(item, "settled");
+  }
+  *ret_index = index;
+  *ret_values = values;
+  return OK;
+}
+
+typedef struct Agreeing {
+  Context *cx;
+  const Facts *facts;
+  StrMap settled;
+  Str *settled_values;
+  Str *person, *household; /* per fact */
+  StrMap household_head;   /* household -> fact: hub householder */
+  StrMap household_mode;   /* household -> fact that says the mode */
+  StrMap seen_person;
+  StrMap open_units; /* person or household with an open difference */
+} Agreeing;
+
+static Str agreed_value(Agreeing *g, Str origin, const char *field, Str otherwise) {
+  Str key = str_format(g->cx->arena, STR_FMT "|%s", STR_ARG(origin), field);
+  uint32_t at = strmap_get(&g->settled, key);
+  return at == STRMAP_NONE ? otherwise : g->settled_values[at];
+}
+
+static Status load_links(Agreeing *g, Journal *journal) {
+  CLEANUP(db_stop) DbQuery *query = NULL;
+  Context *cx = g->cx;
+  g->person = arena_array(cx->arena, g->facts->count + 1, Str);
+  g->household = arena_array(cx->arena, g->facts->count + 1, Str);
+  TRY(db_start(cx, journal_db(journal), &query, &ROSTER_LINKS_ALL));
+  for (bool more;;) {
+    TRY(db_next(cx, query, &more));
+    if (!more) return OK;
+    uint32_t i = strmap_get(&g->facts->by_key, db_text(query, 0));
+    if (i == STRMAP_NONE) continue;
+    g->person[i] = str_copy(cx->arena, db_text(query, 1));
+    g->household[i] = str_copy(cx->arena, db_text(query, 2));
+  }
+}
+
+static int mode_strength(const Catalogue *c, const Fact *f) {
+  if (c->mode_lists >> f->list & 1) return 3; /* the department's own list */
+  return f->mode.size ? (c->lists[f->list].upper_level ? 1 : 2) : 0;
+}
+
+static void index_households(Agreeing *g) {
+  const Catalogue *c = g->facts->catalogue;
+  g->household_head = strmap_new(g->cx->arena);
+  g->household_mode = strmap_new(g->cx->arena);
+  for (uint32_t i = 0; i < g->facts->count; i++) {
+    const Fact *f = &g->facts->facts[i];
+    if (f->list == c->hub) {
+      uint32_t before = strmap_get(&g->household_head, g->household[i]);
+      if (before == STRMAP_NONE || (f->head && !g->facts->facts[before].head))
+        strmap_set(&g->household_head, g->household[i], i);
+    }
+    int strength = mode_strength(c, f);
+    uint32_t before = strmap_get(&g->household_mode, g->household[i]);
+    if (strength && (before == STRMAP_NONE || strength > mode_strength(c, &g->facts->facts[before])))
+      strmap_set(&g->household_mode, g->household[i], i);
+  }
+}
+
+static Status load_open(Agreeing *g, Journal *journal) {
+  Difference *all;
+  size_t count;
+  TRY(roster_differences(g->cx, journal, &all, &count));
+  g->open_units = strmap_new(g->cx->arena);
+  for (size_t i = 0; i < count; i++)
+    if (all[i].state != DIFFERENCE_DECIDED)
+      strmap_put(&g->open_units, all[i].person, 0, NULL), strmap_put(&g->open_units, all[i].household, 0, NULL);
+  return OK;
+}
+
+/* A settled mode is a title (实施危改); the register gives the code. */
+static Str mode_code(Agreeing *g, uint32_t head, Str household) {
+  const Catalogue *c = g->facts->catalogue;
+  uint32_t at = strmap_get(&g->household_mode, household);
+  Str code = STR_EMPTY;
+  if (at != STRMAP_NONE)
+    code = c->mode_lists >> g->facts->facts[at].list & 1 ? c->lists[g->facts->facts[at].list].implies_mode
+                                                         : g->facts->facts[at].mode;
+  Str settled = agreed_value(g, g->facts->facts[head].origin, "mode", STR_EMPTY);
+  Str settled_code = catalogue_value(c, g->cx->arena, "mode", settled);
+  return settled_code.size ? settled_code : code;
+}
+
+static AgreedRow agreed_row(Agreeing *g, uint32_t i) {
+  const Fact *f = &g->facts->facts[i];
+  uint32_t head = strmap_get(&g->household_head, g->household[i]);
+  if (head == STRMAP_NONE) head = i;
+  const Fact *h = &g->facts->facts[head];
+  Str village = agreed_value(g, h->origin, "village", h->village_text.size ? h->village_text : h->address);
+  Place place = place_find(g->facts->catalogue->places, h->town_text, village, STR_EMPTY);
+  if (place.village_code.size == 0)
+    place = place_find(g->facts->catalogue->places, h->town_text, h->village_text, h->address);
+  Str id = agreed_value(g, f->origin, "id_no", f->id);
+  IdNumber number = id_read(id);
+  if (number.state == ID_VALID) id = str_copy(g->cx->arena, (Str){number.text, number.size});
+  AgreedRow row = {.household = g->household[i],
+                   .person = g->person[i],
+                   .hh_no = agreed_value(g, h->origin, "hh_no", h->hh_no),
+                   .town = place.town.size ? place.town : h->town_text,
+                   .village = place.village_code.size ? place.village : village,
+                   .village_code = place.village_code,
+                   .town_code = place.town_code.size ? place.town_code : h->town,
+                   .head_name = agreed_value(g, h->origin, "name", h->name),
+                   .name = agreed_value(g, f->origin, "name", f->name),
+                   .id_no = id,
+                   .sex = agreed_value(g, f->origin, "sex", f->sex),
+                   .relation = f->relation,
+                   .size = agreed_value(g, h->origin, "size", h->size_text),
+                   .phone = f->phone,
+                   .mode = mode_code(g, head, g->household[i]),
+                   .head = f->head,
+                   .row_key = f->key};
+  row.head_name = agreed_value(g, h->origin, "head_name", row.head_name);
+  if (number.birth)
+    row.birth =
+        str_format(g->cx->arena, "%04u-%02u-%02u", number.birth / 10000, number.birth / 100 % 100, number.birth % 100);
+  else
+    row.birth = STR_EMPTY;
+  row.open = strmap_get(&g->open_units, g->person[i]) != STRMAP_NONE ||
+             strmap_get(&g->open_units, g->household[i]) != STRMAP_NONE;
+  return row;
+}
+
+Status roster_agreed(Context *cx, Journal *journal, AgreedRow **ret_rows, size_t *ret_count) {
+  Facts facts;
+  TRY(facts_load(cx, journal, &facts));
+  Agreeing *g = arena_one(cx->arena, Agreeing);
+  *g = (Agreeing){.cx = cx, .facts = &facts};
+  TRY(load_settled(cx, journal, &g->settled, &g->settled_values));
+  TRY(load_links(g, journal));
+  TRY(load_open(g, journal));
+  index_households(g);
+  AgreedRow *rows = arena_array(cx->arena, facts.count + 1, AgreedRow);
+  size_t count = 0;
+  g->seen_person = strmap_new(cx->arena);
+  for (uint32_t i = 0; i < facts.count; i++) {
+    if (facts.facts[i].list != facts.catalogue->hub || g->person[i].size == 0) continue;
+    bool added; /* a person doubled in the register counts once */
+    strmap_put(&g->seen_person, g->person[i], i, &added);
+    if (added) rows[count++] = agreed_row(g, i);
+  }
+  *ret_rows = rows;
+  *ret_count = count;
+  return OK;
+}

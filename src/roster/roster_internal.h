@@ -1,0 +1,95 @@
+/* Private to roster/: what its files share. */
+#pragma once
+#include "base/file.h"
+#include "match/match.h"
+#include "roster/catalogue.h"
+#include "roster/decode.h"
+#include "roster/roster.h"
+
+MUST_CHECK Status roster_catalogue(Context *cx, Journal *journal, Catalogue **ret_catalogue);
+
+ApplyFunction roster_apply_import, roster_apply_run, roster_apply_decision, roster_apply_undo, roster_apply_lock,
+    roster_apply_removal;
+
+/* Sealed columns: aad as journal.h defines it. */
+Str roster_seal(Arena *arena, Journal *journal, const char *prefix, Str key, Str text);
+MUST_CHECK Status roster_unseal(Context *cx, Journal *journal, const char *prefix, Str key, Str sealed, Str *ret_text);
+Str hash_id(Arena *arena, Str bytes, size_t hex_digits);
+
+/* Lines of a stored NDJSON file; each call has an arena of its own. */
+typedef Status LineVisitor(Context *cx, void *user, int64_t number, Str line);
+MUST_CHECK Status roster_each_line(Context *cx, Str text, LineVisitor *visit, void *user);
+MUST_CHECK Status roster_stored_file(Context *cx, Journal *journal, const Json *body, const char *key, Str *ret_bytes);
+
+/* ---- facts: the current rows of all lists, as the comparison sees them ---- */
+typedef struct FactFile {
+  Str id, name, sender;
+  uint32_t list;
+  int64_t seq;
+} FactFile;
+typedef struct Fact {
+  Str key, origin;
+  uint32_t file, number;
+  uint16_t list;
+  bool head, household_row;
+  Str sheet;
+  Str hh_no, name, id, relation, sex, birth, phone, village_text, address, town_text; /* as given, trimmed */
+  Str size_text, mode_text, grade_text;
+  Str town, village;              /* codes, "" unknown */
+  Str mode, grade, relation_code; /* codes, "" unknown */
+  int32_t size;                   /* declared household size, 0 not given */
+  uint8_t place_how;
+  uint32_t group; /* dense per list: rows of one household, MATCH_NONE unknown */
+} Fact;
+typedef struct Facts {
+  Catalogue *catalogue;
+  FactFile *files;
+  uint32_t file_count;
+  Fact *facts;
+  uint32_t count;
+  Str inputs; /* fingerprint of lists, decisions, engine */
+  StrMap by_key, by_origin;
+} Facts;
+MUST_CHECK Status facts_load(Context *cx, Journal *journal, Facts *ret_facts);
+MUST_CHECK Status facts_inputs(Context *cx, Journal *journal, Str *ret_inputs);
+Str fact_identity(Arena *arena,
+                  const Fact *fact); /* hash of what a link decision rests on: name, number, household number */
+
+MUST_CHECK Status facts_one(Context *cx, Journal *journal, Catalogue *catalogue, Str key,
+                            Fact *ret_fact); /* one current row, group unknown */
+
+/* Last active action per difference. */
+MUST_CHECK Status roster_decision_states(Context *cx, Journal *journal, StrMap *ret_index, Str **ret_actions);
+MUST_CHECK Status roster_apply_import_undo(Context *cx, Journal *journal, Str file, const Entry *undo);
+
+/* ---- what a comparison yields ---- */
+typedef struct LinkRow {
+  Str person, household, partner; /* partner: row key */
+  uint8_t state;
+  int32_t bits;
+} LinkRow;
+typedef struct Found { /* a difference before it is stored */
+  uint32_t class_index;
+  uint32_t left, right; /* lists of the pair it belongs to */
+  bool person_unit;
+  uint32_t row, other;       /* facts, MATCH_NONE none */
+  uint32_t list, other_list; /* lists, NO_INDEX none */
+  uint32_t subject;          /* fact: whose value is in question (the anchor of its person or household) */
+  const char *field;
+  Str value, other_value, proposed, reason, owner, evidence;
+  uint32_t household_of; /* fact whose household and town it counts for */
+} Found;
+typedef struct FoundList {
+  Found *items;
+  uint32_t count, capacity;
+} FoundList;
+/* anchor[i]: fact that stands for i's person; household_anchor[i]: for its household (hub first, then lowest). */
+typedef struct Clusters {
+  const uint32_t *person, *household; /* per fact, from the engine */
+  const uint8_t *state;
+  uint32_t *person_anchor, *household_anchor; /* per fact */
+  uint32_t *household_first, *household_next; /* members of a household as a chain of facts */
+  uint32_t *person_first, *person_next;
+} Clusters;
+MUST_CHECK Status differences_find(Context *cx, const Facts *facts, const MatchResult *match, const Clusters *clusters,
+                                   FoundList *ret_found);
