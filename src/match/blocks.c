@@ -5,9 +5,10 @@
 
 enum {
   EXACT_RUN_LIMIT = 24, /* rows with one valid ID among which all pairs are made */
-  RUN_LIMIT = 128,      /* rows with one key among which all pairs are made */
+  RUN_LIMIT = 256,      /* rows with one key among which all pairs are made */
+  REPAIR_LIMIT = 24,    /* rows looked at for one damaged number */
   WINDOW = 4,           /* beyond that: the next few rows */
-  PAIRS_PER_ROW = 8,    /* of one kind of block, on average */
+  PAIRS_PER_ROW = 4,    /* of one kind of block, on average */
   MEMBER_LIMIT = 12     /* members of a household compared with each other */
 };
 
@@ -35,6 +36,7 @@ typedef struct Blocks {
   uint64_t *keys;
   uint32_t *rows;
   size_t size, capacity;
+  size_t budget; /* of pairs, while one kind is under way */
 } Blocks;
 
 static uint64_t list_bit(uint32_t list) { return list < 63 ? (uint64_t)1 << list : 0; }
@@ -316,7 +318,7 @@ static void pair_large_run(Blocks *blocks, BlockKind kind, uint32_t *rows, size_
   sort_keys(keys, rows, count);
   for (size_t from = 0, to; from < count; from = to) {
     for (to = from + 1; to < count && keys[to] == keys[from];) to++;
-    bool whole = to - from <= RUN_LIMIT;
+    bool whole = to - from <= RUN_LIMIT && blocks->pairs->size < blocks->budget;
     pair_run(blocks, kind, rows + from, to - from, whole ? RUN_LIMIT : WINDOW);
   }
   pair_run(blocks, kind, rows, count, WINDOW);
@@ -329,11 +331,11 @@ static void block_kind(Blocks *blocks, BlockKind kind) {
   blocks->size = 0;
   for (uint32_t i = 0; i < e->count; i++) add_keys(blocks, kind, i);
   sort_keys(blocks->keys, blocks->rows, blocks->size);
-  size_t budget = blocks->pairs->size + (size_t)e->count * PAIRS_PER_ROW + 4096;
+  blocks->budget = blocks->pairs->size + (size_t)e->count * PAIRS_PER_ROW + 4096;
   Cut cut = {0};
   for (size_t from = 0, to; from < blocks->size; from = to) {
     for (to = from + 1; to < blocks->size && blocks->keys[to] == blocks->keys[from];) to++;
-    if (to - from > RUN_LIMIT || (to - from > 2 * WINDOW && blocks->pairs->size > budget))
+    if (to - from > RUN_LIMIT || (to - from > 2 * WINDOW && blocks->pairs->size > blocks->budget))
       pair_large_run(blocks, kind, blocks->rows + from, to - from, &cut);
     else
       pair_run(blocks, kind, blocks->rows + from, to - from, RUN_LIMIT);
@@ -349,7 +351,7 @@ static void block_kind(Blocks *blocks, BlockKind kind) {
 static void repair_row(Engine *e, Pairs *pairs, uint32_t at) {
   uint64_t candidates[256];
   IdNumber id = id_read(e->input->records[e->record[at]].id);
-  size_t count = id_repairs(&id, candidates, COUNT_OF(candidates));
+  size_t count = id_repairs(&id, candidates, COUNT_OF(candidates)), found = 0;
   for (size_t i = 0; i < count; i++) {
     uint32_t low = 0, high = e->by_id_count;
     while (low < high) {
@@ -360,7 +362,8 @@ static void repair_row(Engine *e, Pairs *pairs, uint32_t at) {
         high = middle;
     }
     for (uint32_t k = low; k < e->by_id_count && e->by_id[k] == candidates[i] && k < low + EXACT_RUN_LIMIT; k++)
-      if (wanted(e, BLOCK_ID_TEXT, at, e->by_id_row[k])) pairs_add(pairs, at, e->by_id_row[k]);
+      if (found < REPAIR_LIMIT && wanted(e, BLOCK_ID_TEXT, at, e->by_id_row[k]))
+        pairs_add(pairs, at, e->by_id_row[k]), found++;
   }
 }
 
@@ -374,7 +377,8 @@ void block_pass(Engine *e, Pairs *pairs) {
     by_name += size * (size ? size - 1 : 0) / 2;
   }
   if (by_name > capacity) capacity = by_name;
-  Blocks blocks = {e, pairs, arena_array(own, capacity, uint64_t), arena_array(own, capacity, uint32_t), 0, capacity};
+  Blocks blocks = {e,        pairs, arena_array(own, capacity, uint64_t), arena_array(own, capacity, uint32_t), 0,
+                   capacity, 0};
   for (BlockKind kind = 0; kind < BLOCK_KIND_COUNT; kind++) {
     size_t before = pairs->size;
     block_kind(&blocks, kind);
