@@ -185,7 +185,7 @@ static Status settled_value(Context *cx, const Difference *d, const Action *acti
     if (!own && !others)
       return fail(cx, BAD_USAGE, "差异 " STR_FMT " 涉及的名单是 " STR_FMT " 和 " STR_FMT "，不能取“" STR_FMT "”。",
                   STR_ARG(d->id), STR_ARG(d->list), STR_ARG(d->other_list), STR_ARG(action->argument));
-    *ret_value = own ? d->value : d->other_value;
+    *ret_value = others ? d->other_value : d->value; /* both rows in one list: the row it is measured by */
     return OK;
   }
   if (str_equal(d->field, STR("id_no")) && id_read(action->argument).state != ID_VALID)

@@ -6,7 +6,8 @@ static const char *const MIGRATIONS[] = {
     "format text NOT NULL,"
     " raw_file text NOT NULL, rows_file text NOT NULL, signature text NOT NULL, row_count bigint NOT NULL, flag_count "
     "bigint NOT NULL,"
-    " seq bigint NOT NULL, reason text NOT NULL, replaced_by text NOT NULL);"
+    " seq bigint NOT NULL, reason text NOT NULL, patch_files text NOT NULL, mapping text NOT NULL, replaced_by text "
+    "NOT NULL);"
     "CREATE TABLE list_row (key text PRIMARY KEY, list text NOT NULL, file text NOT NULL, position bigint NOT NULL, "
     "sheet text NOT NULL,"
     " number bigint NOT NULL, origin text NOT NULL, content bytea NOT NULL);"
@@ -46,7 +47,8 @@ static const char *const MIGRATIONS[] = {
 
 static const JournalTable TABLES[] = {
     {"list_file", "id",
-     "id,list,sender,file_name,format,raw_file,rows_file,signature,row_count,flag_count,seq,reason,replaced_by"},
+     "id,list,sender,file_name,format,raw_file,rows_file,signature,row_count,flag_count,seq,reason,patch_files,mapping,"
+     "replaced_by"},
     {"list_row", "key", "key,list,file,position,sheet,number,origin,sealed:content:list_row.content"},
     {"list_mapping", "sender,signature", "sender,signature,mapping,seq"},
     {"compare_run", "seq", "seq,id,result_file,inputs,engine"},

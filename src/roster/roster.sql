@@ -1,12 +1,12 @@
--- name: file_insert  in: id text, list text, sender text, file_name text, format text, raw_file text, rows_file text, signature text, row_count i64, flag_count i64, seq i64, reason text
-INSERT INTO list_file (id, list, sender, file_name, format, raw_file, rows_file, signature, row_count, flag_count, seq, reason, replaced_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '');
+-- name: file_insert  in: id text, list text, sender text, file_name text, format text, raw_file text, rows_file text, signature text, row_count i64, flag_count i64, seq i64, reason text, patch_files text, mapping text
+INSERT INTO list_file (id, list, sender, file_name, format, raw_file, rows_file, signature, row_count, flag_count, seq, reason, patch_files, mapping, replaced_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, '');
 
 -- name: file_replace  in: id text, by text
 UPDATE list_file SET replaced_by = $2 WHERE id = $1;
 
--- name: files_current  out: id text, list text, sender text, file_name text, raw_file text, rows_file text, row_count i64, flag_count i64, seq i64, signature text
-SELECT id, list, sender, file_name, raw_file, rows_file, row_count, flag_count, seq, signature FROM list_file WHERE replaced_by = '' ORDER BY seq, id;
+-- name: files_current  out: id text, list text, sender text, file_name text, raw_file text, rows_file text, row_count i64, flag_count i64, seq i64, signature text, patch_files text, mapping text
+SELECT id, list, sender, file_name, raw_file, rows_file, row_count, flag_count, seq, signature, patch_files, mapping FROM list_file WHERE replaced_by = '' ORDER BY seq, id;
 
 -- name: files_all  out: id text, list text, sender text, file_name text, row_count i64, flag_count i64, seq i64, replaced_by text
 SELECT id, list, sender, file_name, row_count, flag_count, seq, replaced_by FROM list_file ORDER BY seq, id;
