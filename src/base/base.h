@@ -144,6 +144,8 @@ struct Json {
 /* Strict: UTF-8, no duplicate keys, no trailing text, depth <= 64, no NUL, integers within 2^53.
  * Fails BAD_JSON with line and column. The result shares no bytes with `text`. */
 MUST_CHECK Status json_parse(Context *cx, Str text, Json **ret_json);
+/* The same, but strings without escapes are slices of `text`, which must outlive the result. */
+MUST_CHECK Status json_parse_view(Context *cx, Str text, Json **ret_json);
 const Json *json_get(const Json *object, const char *key); /* NULL if absent or not an object */
 Str json_text(const Json *object, const char *key);        /* "" if absent or not a string */
 int64_t json_int(const Json *object, const char *key, int64_t otherwise);

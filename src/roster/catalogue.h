@@ -22,8 +22,11 @@ enum { COLUMN_LIMIT = 96, LIST_LIMIT = 16, CLASS_LIMIT = 32 };
   X(HEAD_ID, "head_id")                                                                               \
   X(DISABILITY_NO, "disability_no")                                                                   \
   X(RELATION, "relation")                                                                             \
-  X(SEX, "sex") X(BIRTH, "birth") X(SIZE, "size") X(PHONE, "phone") X(MODE, "mode") X(GRADE, "grade") \
-      X(MOVED_IN, "moved_in") X(ANJU_ROW, "anju_row") X(ANJU_PROBLEM, "anju_problem") X(ANJU_ADVICE, "anju_advice")
+  X(SEX, "sex")                                                                                       \
+  X(BIRTH, "birth")                                                                                   \
+  X(SIZE, "size")                                                                                     \
+  X(PHONE, "phone") X(MODE, "mode") X(GRADE, "grade") X(MOVED_IN, "moved_in") X(ANJU_ROW, "anju_row") \
+      X(ANJU_PROBLEM, "anju_problem") X(ANJU_ADVICE, "anju_advice")
 typedef enum KnownColumn {
 #define X(name, code) COL_##name,
   ROSTER_COLUMNS(X)

@@ -17,7 +17,6 @@ typedef struct Differ {
   uint32_t *household_persons; /* per household: distinct persons among hub rows */
   StrMap hub_numbers;          /* household numbers of the hub, folded */
   IdNumber *ids;               /* per fact */
-  Name *names;                 /* per fact */
 } Differ;
 
 Found *differ_add(Differ *d, const char *class_code, uint32_t left, uint32_t right, uint32_t row, uint32_t other,

@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include "roster/roster_internal.h"
 #include "roster/roster_sql.h"
 
@@ -171,7 +172,7 @@ static Status read_row(Loader *l, Str key, Str sealed, Fact *fact) {
   Str text;
   Json *json;
   Status status = roster_unseal(&inner, l->journal, "list_row.content", key, sealed, &text);
-  if (status == OK) status = json_parse(&inner, text, &json);
+  if (status == OK) status = json_parse_view(&inner, text, &json);
   if (status != OK) return fail(l->cx, status, STR_FMT, STR_ARG(inner.error.sentence));
   read_values(l, json_get(json, "values"), fact);
   return OK;
@@ -198,11 +199,38 @@ static Status load_rows(Loader *l, uint32_t file_index) {
     fact->sheet = keep(l, db_text(query, 2));
     TRY(read_row(l, fact->key, db_blob(query, 5), fact));
     set_group(l, fact, first);
-    strmap_put(&facts->by_key, fact->key, facts->count, NULL);
-    strmap_put(&facts->by_origin, fact->origin, facts->count, NULL);
     facts->count++;
     if (arena_used(l->scratch) > 256 * 1024) arena_reset(l->scratch);
   }
+}
+
+typedef struct KeyOrder {
+  const Fact *fact;
+  uint32_t index;
+} KeyOrder;
+
+static int compare_keys(const void *a, const void *b) {
+  return str_compare(((const KeyOrder *)a)->fact->key, ((const KeyOrder *)b)->fact->key);
+}
+
+static void sort_by_key(Arena *arena, Facts *facts) {
+  CLEANUP(arena_freep) Arena *scratch = arena_new();
+  KeyOrder *order = arena_array(scratch, facts->count + 1, KeyOrder);
+  for (uint32_t i = 0; i < facts->count; i++) order[i] = (KeyOrder){&facts->facts[i], i};
+  qsort(order, facts->count, sizeof *order, compare_keys);
+  facts->by_key = arena_array(arena, facts->count + 1, uint32_t);
+  for (uint32_t i = 0; i < facts->count; i++) facts->by_key[i] = order[i].index;
+}
+
+uint32_t facts_find(const Facts *facts, Str key) {
+  uint32_t low = 0, high = facts->count;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    int order = str_compare(facts->facts[facts->by_key[middle]].key, key);
+    if (order == 0) return facts->by_key[middle];
+    order < 0 ? (low = middle + 1) : (high = middle);
+  }
+  return MATCH_NONE;
 }
 
 static Loader *loader_new(Context *cx, Journal *journal, Facts *facts, Arena *scratch) {
@@ -243,8 +271,6 @@ Status facts_load(Context *cx, Journal *journal, Facts *ret_facts) {
   TRY(load_files(cx, journal, &facts, &rows));
   TRY(facts_inputs(cx, journal, &facts.inputs));
   facts.facts = arena_array(cx->arena, (size_t)rows + 1, Fact);
-  facts.by_key = strmap_new(cx->arena);
-  facts.by_origin = strmap_new(cx->arena);
   CLEANUP(arena_freep) Arena *scratch = arena_new();
   Loader *l = arena_one(cx->arena, Loader);
   *l = (Loader){
@@ -253,6 +279,7 @@ Status facts_load(Context *cx, Journal *journal, Facts *ret_facts) {
   l->place_cache = strmap_new(cx->arena);
   l->groups = strmap_new(cx->arena);
   for (uint32_t i = 0; i < facts.file_count; i++) TRY(load_rows(l, i));
+  sort_by_key(cx->arena, &facts);
   *ret_facts = facts;
   return OK;
 }

@@ -4,7 +4,7 @@
 /* ---- apply ---- */
 static Status apply_row(Context *cx, Journal *journal, const Entry *entry, Str list, int64_t position, Str line) {
   Json *json;
-  TRY(json_parse(cx, line, &json));
+  TRY(json_parse_view(cx, line, &json));
   if (json_get(json, "role")) return OK;
   const Json *flags = json_get(json, "flags"), *values = json_get(json, "values");
   Str key = json_text(json, "key");

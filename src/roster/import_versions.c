@@ -28,7 +28,7 @@ static Status load_old_file(Taking *t, OldFile *file, int64_t rows) {
     Json *json;
     *row = (OldRow){.key = str_copy(cx->arena, db_text(query, 0)), .origin = str_copy(cx->arena, db_text(query, 4))};
     Status status = roster_unseal(&inner, t->journal, "list_row.content", row->key, db_blob(query, 5), &text);
-    if (status == OK) status = json_parse(&inner, text, &json);
+    if (status == OK) status = json_parse_view(&inner, text, &json);
     if (status != OK) return fail(cx, status, STR_FMT, STR_ARG(inner.error.sentence));
     values_from_json(t->catalogue, json_get(json, "values"), value);
     row->content = taking_content(t, value);

@@ -23,9 +23,6 @@ SELECT key, position, sheet, number, origin, content FROM list_row WHERE file = 
 -- name: row_get  in: key text  out: list text, file text, position i64, sheet text, number i64, origin text, content blob
 SELECT list, file, position, sheet, number, origin, content FROM list_row WHERE key = $1;
 
--- name: row_keys_of_list  in: list text  out: key text, file text
-SELECT key, file FROM list_row WHERE list = $1;
-
 -- name: mapping_put  in: sender text, signature text, mapping text, seq i64
 INSERT INTO list_mapping (sender, signature, mapping, seq) VALUES ($1, $2, $3, $4)
 ON CONFLICT (sender, signature) DO UPDATE SET mapping = excluded.mapping, seq = excluded.seq;
@@ -139,3 +136,6 @@ SELECT (SELECT count(*) FROM decision WHERE entry = $1 AND undone = '') + (SELEC
 
 -- name: files_replaced_by  in: id text  out: id text, list text, rows_file text
 SELECT id, list, rows_file FROM list_file WHERE replaced_by = $1 ORDER BY seq, id;
+
+-- name: links_by_file  out: file text, person text, household text
+SELECT r.file, l.person, l.household FROM row_link l JOIN list_row r ON r.key = l.key;
