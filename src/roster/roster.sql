@@ -27,8 +27,8 @@ SELECT list, file, position, sheet, number, origin, content FROM list_row WHERE 
 INSERT INTO list_mapping (sender, signature, mapping, seq) VALUES ($1, $2, $3, $4)
 ON CONFLICT (sender, signature) DO UPDATE SET mapping = excluded.mapping, seq = excluded.seq;
 
--- name: mapping_get  in: sender text, signature text  out: mapping text
-SELECT mapping FROM list_mapping WHERE signature = $2 AND (sender = $1 OR sender = '' OR $1 = '') ORDER BY CASE WHEN sender = $1 THEN 0 ELSE 1 END, seq DESC LIMIT 1;
+-- name: mappings_all  out: sender text, signature text, mapping text, seq i64
+SELECT sender, signature, mapping, seq FROM list_mapping ORDER BY sender, signature;
 
 -- name: run_insert  in: seq i64, id text, result_file text, inputs text, engine text
 INSERT INTO compare_run (seq, id, result_file, inputs, engine) VALUES ($1, $2, $3, $4, $5);
