@@ -88,7 +88,8 @@ typedef struct Catalogue {
   Column columns[COLUMN_LIMIT];
   uint32_t column_count;
   uint32_t known[KNOWN_COLUMNS];
-  StrMap variants; /* normalised header -> column */
+  StrMap column_codes; /* code -> column */
+  StrMap variants;     /* normalised header -> column */
   List lists[LIST_LIMIT];
   uint32_t list_count, hub;
   DifferenceClass classes[CLASS_LIMIT];

@@ -74,6 +74,13 @@ static Str intern(Arena *arena, StrMap *map, Str **table, uint32_t *capacity, St
   return copy;
 }
 
+typedef enum Vocabulary { VOCABULARY_MODE, VOCABULARY_GRADE, VOCABULARY_RELATION, VOCABULARIES } Vocabulary;
+enum { MEMO = 48 };
+typedef struct Memo { /* values repeat: the few there are, with their codes */
+  Str text[MEMO], code[MEMO];
+  uint32_t count;
+} Memo;
+
 typedef struct Loader {
   Context *cx;
   Journal *journal;
@@ -85,17 +92,37 @@ typedef struct Loader {
   StrMap place_cache;
   Place *places;
   uint32_t place_capacity;
+  Memo memos[VOCABULARIES];
+  Str last_town, last_village, last_address; /* of the row before: neighbours live in one village */
+  Place last_place;
   StrMap groups; /* "list|household number" -> dense group */
   uint32_t next_group, loose_group;
 } Loader;
 
 static Str keep(Loader *l, Str text) { return intern(l->arena, &l->interned, &l->table, &l->table_capacity, text); }
 
+static Str code_of(Loader *l, Vocabulary vocabulary, Str text) {
+  static const char *const names[] = {"mode", "grade", "relation"};
+  Memo *memo = &l->memos[vocabulary];
+  if (text.size == 0) return STR_EMPTY;
+  for (uint32_t i = 0; i < memo->count; i++)
+    if (str_equal(memo->text[i], text)) return memo->code[i];
+  Str code = catalogue_value(l->facts->catalogue, l->scratch, names[vocabulary], text);
+  if (memo->count < MEMO) {
+    memo->text[memo->count] = text; /* kept: texts of vocabularies are interned */
+    memo->code[memo->count++] = code;
+  }
+  return code;
+}
+
 static Place cached_place(Loader *l, Str town, Str village, Str address) {
+  if (str_equal(town, l->last_town) && str_equal(village, l->last_village) && str_equal(address, l->last_address))
+    return l->last_place;
+  l->last_town = town, l->last_village = village, l->last_address = address; /* interned */
   Str key =
       str_format(l->scratch, STR_FMT "\x1f" STR_FMT "\x1f" STR_FMT, STR_ARG(town), STR_ARG(village), STR_ARG(address));
   uint32_t at = strmap_get(&l->place_cache, key);
-  if (at != STRMAP_NONE) return l->places[at];
+  if (at != STRMAP_NONE) return l->last_place = l->places[at];
   if (l->place_cache.count == l->place_capacity) {
     uint32_t larger = l->place_capacity ? l->place_capacity * 2 : 512;
     l->places = arena_grow(l->arena, l->places, l->place_capacity * sizeof(Place), larger * sizeof(Place));
@@ -104,7 +131,7 @@ static Place cached_place(Loader *l, Str town, Str village, Str address) {
   at = l->place_cache.count;
   l->places[at] = place_find(l->facts->catalogue->places, town, village, address);
   strmap_put(&l->place_cache, str_copy(l->arena, key), at, NULL);
-  return l->places[at];
+  return l->last_place = l->places[at];
 }
 
 static void read_values(Loader *l, const Json *values, Fact *fact) {
@@ -130,9 +157,9 @@ static void read_values(Loader *l, const Json *values, Fact *fact) {
   fact->size_text = keep(l, value[known[COL_SIZE]]);
   fact->mode_text = keep(l, value[known[COL_MODE]]);
   fact->grade_text = keep(l, value[known[COL_GRADE]]);
-  fact->mode = catalogue_value(c, l->scratch, "mode", fact->mode_text);
-  fact->grade = catalogue_value(c, l->scratch, "grade", fact->grade_text);
-  fact->relation_code = catalogue_value(c, l->scratch, "relation", fact->relation);
+  fact->mode = code_of(l, VOCABULARY_MODE, fact->mode_text);
+  fact->grade = code_of(l, VOCABULARY_GRADE, fact->grade_text);
+  fact->relation_code = code_of(l, VOCABULARY_RELATION, fact->relation);
   int64_t size;
   Str folded = text_fold(l->scratch, fact->size_text);
   if (str_ends(folded, STR("人"))) folded.size -= STR("人").size;
@@ -240,6 +267,8 @@ static Loader *loader_new(Context *cx, Journal *journal, Facts *facts, Arena *sc
   l->interned = strmap_new(cx->arena);
   l->place_cache = strmap_new(cx->arena);
   l->groups = strmap_new(cx->arena);
+  l->last_town = l->last_village = l->last_address = STR_EMPTY;
+  l->last_place = place_find(facts->catalogue->places, STR_EMPTY, STR_EMPTY, STR_EMPTY);
   return l;
 }
 
