@@ -187,11 +187,13 @@ static void line_text(Buf *buf, const char *key, Str value, bool first) {
   json_write_string(buf, value);
 }
 
-/* ["link",key,person,household,partner,state,bits]: most lines are links, so they are short. */
+/* ["link",key,list,person,household,partner,state,bits]: most lines are links, so they are short. */
 static void link_line(Buf *buf, const Outcome *o, uint32_t i) {
   uint32_t partner = o->match.partner[i];
   buf_add(buf, STR("[\"link\",\""));
   buf_add(buf, o->facts.facts[i].key);
+  buf_add(buf, STR("\",\""));
+  buf_add(buf, o->facts.catalogue->lists[o->facts.facts[i].list].code);
   buf_add(buf, STR("\",\""));
   buf_add(buf, o->person[i]);
   buf_add(buf, STR("\","));
@@ -480,12 +482,12 @@ static Status apply_difference(Context *cx, Journal *journal, const Json *line) 
 }
 
 static Status apply_link(Context *cx, Db *db, const Json *line) {
-  const Json *part[7] = {NULL};
+  const Json *part[8] = {NULL};
   uint32_t count = 0;
-  JSON_EACH(item, line) if (count < 7) part[count++] = item;
-  if (count != 7) return fail(cx, BAD_JSON, "比对结果里有一行不完整。");
+  JSON_EACH(item, line) if (count < 8) part[count++] = item;
+  if (count != 8) return fail(cx, BAD_JSON, "比对结果里有一行不完整。");
   return db_run(cx, db, &ROSTER_LINK_PUT, DB_T(part[1]->text), DB_T(part[2]->text), DB_T(part[3]->text),
-                DB_I(part[5]->integer), DB_I(part[6]->integer), DB_T(part[4]->text));
+                DB_T(part[4]->text), DB_I(part[6]->integer), DB_I(part[7]->integer), DB_T(part[5]->text));
 }
 
 static Status apply_line(Context *cx, Journal *journal, Str text) {
