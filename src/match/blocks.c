@@ -60,7 +60,10 @@ static void exact_pair(Engine *e, Pairs *pairs, uint32_t a, uint32_t b) {
   pairs_add(pairs, a, b);
   if (level == NAME_LEVEL_NONE || name_compatible(level)) {
     link_rows(e, a, b);
-  } else { /* whose name does the number's bearer's household know? */
+  } else {
+    if (e->rows[a].list == e->input->hub) e->rows[b].flags |= ROW_ID_DISPUTED;
+    if (e->rows[b].list == e->input->hub) e->rows[a].flags |= ROW_ID_DISPUTED;
+    /* whose name does the number's bearer's household know? */
     pair_with_household(e, pairs, a, b);
     pair_with_household(e, pairs, b, a);
   }
@@ -113,6 +116,28 @@ static void estimate_priors(Engine *e, const uint32_t *hits, const uint32_t *val
     }
 }
 
+static void estimate_elimination(Engine *e) {
+  uint32_t n = e->list_count, total[3] = {0};
+  uint32_t *linked = arena_array(e->scratch, (size_t)n * 3, uint32_t);
+  e->elimination = arena_array(e->scratch, (size_t)n * 3, int32_t);
+  for (uint32_t i = 0; i < e->count; i++) {
+    const Row *row = &e->rows[i];
+    if (row->list != e->input->hub) continue;
+    total[row_role(row)]++;
+    for (uint64_t lists = row->linked; lists; lists &= lists - 1)
+      linked[(uint32_t)__builtin_ctzll(lists) * 3 + row_role(row)]++;
+  }
+  for (uint32_t list = 0; list < n; list++)
+    for (uint32_t role = 0; role < 3; role++) {
+      uint32_t open = total[role] - linked[list * 3 + role];
+      int32_t bits = log2_milli(total[role] + 1u) - log2_milli(open + 1u);
+      bool one_each = list_unique(e, list) && total[role] >= 8;
+      e->elimination[list * 3 + role] = !one_each                            ? 0
+                                        : bits < e->model->elimination_limit ? bits
+                                                                             : e->model->elimination_limit;
+    }
+}
+
 void exact_pass(Engine *e, Pairs *pairs) {
   uint32_t n = e->list_count, *valid = arena_array(e->scratch, n, uint32_t);
   uint32_t *hits = n <= 256 ? arena_array(e->scratch, (size_t)n * n, uint32_t) : NULL;
@@ -137,6 +162,7 @@ void exact_pass(Engine *e, Pairs *pairs) {
     count_exact(e, hits, rows, to - from);
   }
   estimate_priors(e, hits, valid);
+  estimate_elimination(e);
   if (!e->copied_ids) return;
   e->truncated += e->copied_ids;
   engine_note(

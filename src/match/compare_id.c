@@ -77,8 +77,8 @@ static uint8_t compare_valid(const Engine *e, const Row *left, const Row *right)
   if ((left->flags | right->flags) & ROW_ID_ZEROED && memcmp(a.text, b.text, 15) == 0) return ID_LEVEL_FIRST15;
   if ((left->flags | right->flags) & ROW_ID_FROM_15) { /* a slip in a 15-digit number goes unseen */
     uint8_t level = compare_same_size(a.text, b.text, 17);
-    if (level == ID_LEVEL_TYPO || level == ID_LEVEL_TRANSPOSED || level == ID_LEVEL_TWO_EDITS) return level;
-    return ID_LEVEL_DIFFER;
+    if (level == ID_LEVEL_TYPO || level == ID_LEVEL_TRANSPOSED) return ID_LEVEL_TWO_EDITS; /* or a neighbour */
+    return level == ID_LEVEL_TWO_EDITS ? ID_LEVEL_DIFFER_NEAR : ID_LEVEL_DIFFER;
   }
   uint8_t level = compare_same_size(a.text, b.text, 18);
   return level == ID_LEVEL_TWO_EDITS ? ID_LEVEL_DIFFER_NEAR : ID_LEVEL_DIFFER;

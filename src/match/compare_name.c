@@ -48,16 +48,28 @@ static NameLevel level_of(const Tally *tally, int size) {
   return NAME_LEVEL_DIFFER;
 }
 
-/* 小明王 for 王小明, 王明小: the same characters in another order. */
-static bool same_runes(const Engine *e, const NameEntry *a, const NameEntry *b) {
+/* 小明王 for 王小明, 王明小: the same characters in another order, at most one of them only alike.
+ * Returns how many are only alike, or -1. */
+static int reordered(const Engine *e, const NameEntry *a, const NameEntry *b) {
   bool used[NAME_LIMIT] = {false};
+  int rest = -1, alike = 0;
   for (int i = 0; i < a->size; i++) {
+    uint32_t rune = e->runes[a->at + (uint32_t)i];
     int k = 0;
-    while (k < b->size && (used[k] || e->runes[a->at + (uint32_t)i] != e->runes[b->at + (uint32_t)k])) k++;
-    if (k == b->size || e->runes[a->at + (uint32_t)i] == '?') return false;
-    used[k] = true;
+    while (k < b->size && (used[k] || rune != e->runes[b->at + (uint32_t)k])) k++;
+    if (rune == '?' || (k == b->size && rest >= 0)) return -1;
+    if (k == b->size)
+      rest = i;
+    else
+      used[k] = true;
   }
-  return true;
+  for (int k = 0; k < b->size && rest >= 0; k++) {
+    if (used[k]) continue;
+    RuneRelation relation = relation_of(e->runes[a->at + (uint32_t)rest], e->runes[b->at + (uint32_t)k]);
+    if (relation > RUNE_SHAPE || a->size < 3) return -1;
+    alike = 1;
+  }
+  return alike;
 }
 
 static NameLevel compare_same_size(const Engine *e, const NameEntry *a, const NameEntry *b, int32_t *ret_bits) {
@@ -65,8 +77,9 @@ static NameLevel compare_same_size(const Engine *e, const NameEntry *a, const Na
   NameLevel level = level_of(&tally, a->size);
   *ret_bits = tally.bits;
   if (level < NAME_LEVEL_ONE_OTHER) return level;
-  if (same_runes(e, a, b)) {
-    *ret_bits = (a->bits < b->bits ? a->bits : b->bits) + e->model->name_swapped;
+  int alike = reordered(e, a, b);
+  if (alike >= 0) {
+    *ret_bits = (a->bits < b->bits ? a->bits : b->bits) + e->model->name_swapped * (alike + 1);
     return NAME_LEVEL_SWAPPED;
   }
   return level;

@@ -49,12 +49,13 @@ static void unite(Clusters *c, uint32_t a, uint32_t b) {
   c->next[x] = c->next[y], c->next[y] = next;
 }
 
-static bool may_unite(const Engine *e, Clusters *c, uint32_t a, uint32_t b) {
+/* Cautious: also keeps two valid numbers apart that nobody has compared. */
+static bool may_unite(const Engine *e, Clusters *c, uint32_t a, uint32_t b, bool cautious) {
   uint32_t x = cluster_root(c, a), y = cluster_root(c, b);
   if (x == y) return true;
   if (c->lists[x] & c->lists[y]) return false;
-  bool ids_differ = c->id[x] && c->id[y] && c->id[x] != c->id[y];
-  if (ids_differ && !(e->rows[a].id && e->rows[b].id)) return false; /* nobody has compared these two numbers */
+  bool ids_differ = cautious && c->id[x] && c->id[y] && c->id[x] != c->id[y];
+  if (ids_differ && !(e->rows[a].id && e->rows[b].id)) return false;
   return !conflicting(c, x, y);
 }
 
@@ -325,7 +326,8 @@ static void mark_cluster(Clusters *c, uint32_t root, MatchState state) {
 static void review_link(Engine *e, Clusters *c, const Choice *choice) {
   uint32_t a = choice->edge->left, b = choice->edge->right;
   uint32_t x = cluster_root(c, a), y = cluster_root(c, b);
-  if (x == y || !may_unite(e, c, a, b)) return;
+  bool weak = choice->edge->bits < e->model->automatic;
+  if (x == y || !may_unite(e, c, a, b, weak)) return;
   bool hub_x = has_hub(e, c, x), hub_y = has_hub(e, c, y);
   if (hub_x && hub_y) return;
   if (!hub_x && (hub_y || c->size[x] <= c->size[y] || e->input->hub == MATCH_NONE)) mark_cluster(c, x, STATE_REVIEW);
@@ -349,7 +351,7 @@ static void build_clusters(Engine *e, Clusters *c, const Choices *choices) {
     const Choice *choice = &choices->data[order[i]];
     uint32_t a = choice->edge->left, b = choice->edge->right;
     left_over[i] = true;
-    if (!choice->automatic || !may_unite(e, c, a, b)) continue;
+    if (!choice->automatic || !may_unite(e, c, a, b, true)) continue;
     left_over[i] = false;
     if (cluster_root(c, a) == cluster_root(c, b)) continue;
     unite(c, a, b);

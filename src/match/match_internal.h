@@ -9,9 +9,10 @@ enum RowFlag {
   ROW_HEAD = 1,
   ROW_NOT_HEAD = 2, /* the list says who is head, and it is somebody else */
   ROW_HOUSEHOLD = 4,
-  ROW_ID_FROM_15 = 8, /* the check digit was computed, not read */
-  ROW_ID_ZEROED = 32, /* valid, yet ends in 000: perhaps rounded */
-  ROW_ALIAS = 16,     /* village learnt from rows with the same ID numbers */
+  ROW_ID_FROM_15 = 8,   /* the check digit was computed, not read */
+  ROW_ID_DISPUTED = 64, /* a row of the hub has this number and quite another name */
+  ROW_ID_ZEROED = 32,   /* valid, yet ends in 000: perhaps rounded */
+  ROW_ALIAS = 16,       /* village learnt from rows with the same ID numbers */
 };
 
 typedef struct Row {
@@ -31,6 +32,8 @@ typedef struct Row {
   int16_t clan; /* how much more frequent the surname is in this village than in the county, milli-bits */
   uint8_t certain, sex, flags;
 } Row;
+
+static inline uint32_t row_role(const Row *row) { return row->flags & (ROW_HEAD | ROW_NOT_HEAD); } /* 0, 1 or 2 */
 
 typedef struct DamagedId {
   char text[TEXT_SIZE];
@@ -88,6 +91,7 @@ typedef struct Engine {
   int16_t *village_bits, *town_bits; /* rarity */
   uint32_t *village_town, village_count, town_count;
   uint32_t *list_size;
+  int32_t *elimination;               /* list x role of the hub's row */
   int32_t *prior;                     /* list x list */
   uint32_t *group_start, *group_rows; /* rows by group; in group_count + 1 starts */
   Table member_links;                 /* (group, group) -> number of linked members */

@@ -13,6 +13,7 @@ typedef enum IdLevel {
   ID_LEVEL_FIRST15,        /* rounded by a spreadsheet: the first 15 agree */
   ID_LEVEL_TWO_EDITS,      /* two slips */
   ID_LEVEL_THREE_EDITS,    /* each side has slips of its own */
+  ID_LEVEL_DISPUTED,       /* different, but one row bears a number that is another person's */
   ID_LEVEL_HOUSEMATE,      /* one row bears the number of another member of the other's household */
   ID_LEVEL_DIFFER_NEAR,    /* both valid, two digits apart: a sibling, or another person */
   ID_LEVEL_DIFFER,         /* both valid and different */
@@ -92,6 +93,7 @@ typedef struct MatchModel {
   int16_t name_variant, name_swapped, name_dropped, name_surname_dropped; /* added to what the characters say */
   int16_t name_one_other_limit, name_differ_limit, name_floor, name_limit;
   int32_t automatic, margin, review; /* thresholds */
+  int32_t elimination_limit;         /* bound of what elimination says */
   int32_t certain_limit;             /* bound of the log-odds that a row is in the other list at all */
 } MatchModel;
 

@@ -173,6 +173,17 @@ TEST(match_a_row_with_the_number_of_a_housemate_goes_to_the_named_member_for_rev
   CHECK(pair_of(c, wife, last(c)) && pair_of(c, wife, last(c))->level[MATCH_ID] == ID_LEVEL_HOUSEMATE);
 }
 
+TEST(match_a_row_with_a_strangers_number_is_proposed_to_its_namesake) {
+  Case *c = case_new(cx);
+  member(c, 1, "户主", "龙胜才", ID_A, VILLAGE_A);
+  uint32_t a = last(c);
+  member(c, 2, "户主", "覃玉莲", id_of(cx, 19650811, 224), VILLAGE_B);
+  add(c, APPRAISED, "龙胜才", id_of(cx, 19650811, 224), VILLAGE_A);
+  run_case(c);
+  CHECK(same_person(c, a, last(c)));
+  CHECK_INT(c->result.state[last(c)], STATE_REVIEW);
+}
+
 TEST(match_household_number_and_name_outweigh_a_wrong_number) {
   Case *c = case_new(cx);
   member(c, 1, "户主", "龙胜才", ID_A, VILLAGE_A);

@@ -138,7 +138,7 @@ static uint32_t intern_name(Engine *e, Interns *in, Str raw) {
     e->sounds[in->rune_count + i] = name.sound[i];
     size += rune_encode(name.rune[i], bytes + size);
   }
-  Str folded = str_copy(e->scratch, (Str){bytes, size});
+  Str folded = str_copy(in->name_keys.arena, (Str){bytes, size});
   uint32_t key = strmap_put(&in->name_keys, folded, in->key_count, &added);
   in->key_count += added;
   e->names[e->name_count] = (NameEntry){in->rune_count, key, name.size, name.surname_size, name.flags, 0};
@@ -272,7 +272,8 @@ static void count_rarity(Engine *e, const Interns *in) {
       sum += e->rune_bits[name->at + k];
     }
     uint32_t seen = by_key[name->key];
-    int32_t bits = whole - log2_milli(seen ? seen : 1);
+    /* the row itself does not make its name common: seen less one half */
+    int32_t bits = seen ? whole + 1000 - log2_milli(2 * (uint64_t)seen - 1) : whole;
     if (!seen && sum < bits) bits = sum;
     name->bits = clamp16(bits, 1000, e->model->name_limit);
   }
@@ -369,14 +370,15 @@ void learn_aliases(Engine *e, const uint64_t *pairs, size_t count) {
 void engine_prepare(Engine *e) {
   e->list_count = e->input->source_count ? e->input->source_count : 1;
   order_rows(e);
-  Interns in = {strmap_new(e->scratch),
-                strmap_new(e->scratch),
-                strmap_new(e->scratch),
-                strmap_new(e->scratch),
-                strmap_new(e->scratch),
-                strmap_new(e->scratch),
-                strmap_new(e->scratch),
-                table_new(e->scratch, e->count),
+  Arena *own CLEANUP(arena_freep) = arena_new(); /* the maps die with the reading */
+  Interns in = {strmap_new(own),
+                strmap_new(own),
+                strmap_new(own),
+                strmap_new(own),
+                strmap_new(own),
+                strmap_new(own),
+                strmap_new(own),
+                table_new(own, e->count),
                 0,
                 0,
                 0,

@@ -13,6 +13,7 @@ const MatchModel MATCH_SHIPPED = {
            [ID_LEVEL_FIRST15] = 15500,
            [ID_LEVEL_TWO_EDITS] = 12500,
            [ID_LEVEL_THREE_EDITS] = 5000,
+           [ID_LEVEL_DISPUTED] = -4000,
            [ID_LEVEL_HOUSEMATE] = 4000,
            [ID_LEVEL_DIFFER_NEAR] = -11000,
            [ID_LEVEL_DIFFER] = -12000,
@@ -56,11 +57,12 @@ const MatchModel MATCH_SHIPPED = {
     .name_one_other_limit = -2500,
     .name_differ_limit = -7000,
     .name_floor = -10000,
-    .name_limit = 16000,
+    .name_limit = 17000,
     .automatic = 10000,
     .margin = 4000,
     .review = -3000,
     .certain_limit = 5500,
+    .elimination_limit = 2500,
 };
 
 static uint8_t compare_dates(uint32_t a, uint32_t b) {
@@ -177,6 +179,8 @@ static bool housemate_has(const Engine *e, uint32_t row, uint64_t id) {
   return false;
 }
 
+static bool disputed(const Row *row) { return row->flags & ROW_ID_DISPUTED && !row->linked; }
+
 /* ID number and birth date are one piece of evidence: the better one counts. */
 static void score_id_and_birth(const Engine *e, MatchPair *pair, const Row *a, const Row *b) {
   const MatchModel *model = e->model;
@@ -185,6 +189,8 @@ static void score_id_and_birth(const Engine *e, MatchPair *pair, const Row *a, c
   if (both_valid && id >= ID_LEVEL_DIFFER_NEAR &&
       (housemate_has(e, pair->left, b->id) || housemate_has(e, pair->right, a->id)))
     id = ID_LEVEL_HOUSEMATE;
+  else if (id >= ID_LEVEL_DIFFER_NEAR && id <= ID_LEVEL_DIFFER && (disputed(a) || disputed(b)))
+    id = ID_LEVEL_DISPUTED;
   int32_t id_bits = model->id[id], birth_bits = both_valid ? 0 : model->birth[birth];
   if (id_bits > 0 || (both_valid && id_bits < 0)) {
     if (birth != BIRTH_LEVEL_NONE && (id_bits >= birth_bits || both_valid)) birth = BIRTH_LEVEL_IN_ID, birth_bits = 0;
@@ -213,10 +219,20 @@ static void score_name_and_place(const Engine *e, MatchPair *pair, const Row *a,
   pair->level[MATCH_PLACE] = place, pair->field_bits[MATCH_PLACE] = place_bits(e, place, a);
 }
 
+/* Where most of the reference's persons are already linked into a list by their numbers, one that is
+ * still open is the likelier candidate for a row that is still open. */
+static int32_t elimination(const Engine *e, const Row *a, const Row *b) {
+  const Row *hub = a->list == e->input->hub ? a : b, *other = hub == a ? b : a;
+  if (hub->list != e->input->hub || other->list == e->input->hub || other->list >= 63) return 0;
+  if (hub->linked >> other->list & 1 || (e->input->hub < 63 && other->linked >> e->input->hub & 1)) return 0;
+  return e->elimination[other->list * 3 + row_role(hub)];
+}
+
 MatchPair row_score(const Engine *e, uint32_t left, uint32_t right) {
   const Row *a = &e->rows[left], *b = &e->rows[right];
   const MatchModel *model = e->model;
   MatchPair pair = {.left = left, .right = right, .prior = e->prior[a->list * e->list_count + b->list]};
+  pair.prior += elimination(e, a, b);
   score_id_and_birth(e, &pair, a, b);
   score_sex(model, &pair, a, b);
   score_name_and_place(e, &pair, a, b);
@@ -290,8 +306,9 @@ static uint8_t equal_id_one_other(const Engine *e, const MatchPair *pair) {
 /* Two valid numbers that differ are two persons, unless something ties the households together. */
 static bool same_household_evidence(const MatchPair *pair) {
   uint8_t household = pair->level[MATCH_HOUSEHOLD];
-  bool near = pair->level[MATCH_ID] == ID_LEVEL_DIFFER_NEAR && pair->level[MATCH_NAME] == NAME_LEVEL_EXACT &&
-              pair->level[MATCH_PLACE] >= PLACE_LEVEL_VILLAGE && pair->level[MATCH_PLACE] <= PLACE_LEVEL_TEXT_PART;
+  bool near = (pair->level[MATCH_ID] == ID_LEVEL_DIFFER_NEAR || pair->level[MATCH_ID] == ID_LEVEL_DISPUTED) &&
+              pair->level[MATCH_NAME] == NAME_LEVEL_EXACT && pair->level[MATCH_PLACE] >= PLACE_LEVEL_VILLAGE &&
+              pair->level[MATCH_PLACE] <= PLACE_LEVEL_TEXT_PART;
   return near || pair->level[MATCH_ID] == ID_LEVEL_HOUSEMATE || pair->level[MATCH_PHONE] == PHONE_LEVEL_SAME ||
          (household >= HOUSEHOLD_LEVEL_NUMBER && household <= HOUSEHOLD_LEVEL_MEMBERS);
 }
@@ -312,9 +329,12 @@ bool edge_classify(const Engine *e, const MatchPair *pair, uint8_t *ret_kind) {
     if (name == NAME_LEVEL_DIFFER) *ret_kind = EDGE_VETO;
     return true;
   }
-  bool two_ids = id >= ID_LEVEL_HOUSEMATE && id <= ID_LEVEL_DIFFER;
+  bool two_ids = id >= ID_LEVEL_DISPUTED && id <= ID_LEVEL_DIFFER;
   bool same_name = name == NAME_LEVEL_EXACT || name == NAME_LEVEL_VARIANT;
+  bool near_name = name >= NAME_LEVEL_EXACT && name <= NAME_LEVEL_SHAPE;
   if (!name_compatible(name)) *ret_kind = EDGE_CAPPED;
+  if (id == ID_LEVEL_TWO_EDITS && !near_name) *ret_kind = EDGE_CAPPED;
+  if ((id == ID_LEVEL_THREE_EDITS || id == ID_LEVEL_DIFFER_DAMAGED) && !same_name) *ret_kind = EDGE_CAPPED;
   if (two_ids && !(same_name && pair->level[MATCH_HOUSEHOLD] == HOUSEHOLD_LEVEL_NUMBER)) *ret_kind = EDGE_CAPPED;
   if (two_ids && !same_household_evidence(pair)) return false; /* a namesake with a number of his own */
   if (pair->bits >= e->model->review) return true;
@@ -327,17 +347,19 @@ bool edge_bridges(const MatchPair *pair, uint8_t kind) {
   uint8_t name = pair->level[MATCH_NAME];
   return pair->level[MATCH_ID] == ID_LEVEL_EQUAL && (kind == EDGE_FREE || kind == EDGE_DUPLICATE) &&
          ((name >= NAME_LEVEL_EXACT && name <= NAME_LEVEL_SHAPE) || name == NAME_LEVEL_DROPPED ||
-          name == NAME_LEVEL_ONE_OTHER);
+          name == NAME_LEVEL_SWAPPED || name == NAME_LEVEL_ONE_OTHER);
 }
 
 /* ---- words ---- */
 
-static const char *const LEVEL_TEXTS[MATCH_FIELD_COUNT][NAME_LEVEL_COUNT] = {
+enum { LEVEL_LIMIT = 16 };
+static const char *const LEVEL_TEXTS[MATCH_FIELD_COUNT][LEVEL_LIMIT] = {
     [MATCH_ID] = {"没有可比的证件号码", "证件号码完全一致", "证件号码写法相同（但不合规则）",
                   "证件号码错一位，校验位可修复", "证件号码相邻两位颠倒", "证件号码少一位或多一位",
                   "证件号码前 15 位一致（后几位被表格软件抹掉）", "证件号码有两处出入",
-                  "证件号码有三处以上出入，但大体相同", "填的是同户另一人的证件号码",
-                  "两个号码都有效，只差两位（可能是兄弟姐妹）", "两个号码都有效，但不同", "证件号码不同，其中一个有错"},
+                  "证件号码有三处以上出入，但大体相同", "号码不同，但其中一个是别人的证件号码",
+                  "填的是同户另一人的证件号码", "两个号码都有效，只差两位（可能是兄弟姐妹）", "两个号码都有效，但不同",
+                  "证件号码不同，其中一个有错"},
     [MATCH_NAME] = {"没有可比的姓名", "姓名完全一致", "繁简字或异体字", "音形都相近的字", "同音字", "形近字", "近音字",
                     "有一个字缺失，其余一致", "字序颠倒", "少一个字", "少一个字，另有一个字相近", "有一个字不同",
                     "姓名不同"},
@@ -354,7 +376,7 @@ static const char *const LEVEL_TEXTS[MATCH_FIELD_COUNT][NAME_LEVEL_COUNT] = {
 };
 
 const char *match_level_text(MatchField field, uint8_t level) {
-  if ((unsigned)field >= MATCH_FIELD_COUNT || level >= NAME_LEVEL_COUNT || !LEVEL_TEXTS[field][level]) return "";
+  if ((unsigned)field >= MATCH_FIELD_COUNT || level >= LEVEL_LIMIT || !LEVEL_TEXTS[field][level]) return "";
   return LEVEL_TEXTS[field][level];
 }
 

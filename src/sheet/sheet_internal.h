@@ -4,8 +4,8 @@
 #include "sheet/sheet.h"
 
 enum {
-  CELLS_PER_FILE = 16 * 1024 * 1024, /* a bound on memory, beside SheetLimits */
-  MERGE_WORK = 64 * 1024 * 1024,     /* cells visited while merged ranges are filled */
+  CELLS_PER_FILE = 8 * 1024 * 1024, /* a bound on memory, beside SheetLimits */
+  MERGE_WORK = 64 * 1024 * 1024,    /* cells visited while merged ranges are filled */
   NOTES_PER_FILE = 64,
 };
 

@@ -120,9 +120,11 @@ static Status verdict_status(Reader *reader, uint8_t verdict) {
       [XLS_SLIDES] = "是演示文稿（.ppt），不是表格；请向提供单位索要 Excel 原表",
       [XLS_OTHER] = "是 Office 类文件，但里面没有工作表；请向提供单位索要 Excel 原表（.xlsx）",
       [XLS_OLD] = "是很旧的 Excel 4 以前的格式；请用 WPS 或 Excel 打开后另存为 .xlsx 再导入",
-      [XLS_MANY_SHEETS] = "的工作表太多；请只留下要导入的工作表",
   };
   if (verdict == XLS_OK) return OK;
+  if (verdict == XLS_MANY_SHEETS)
+    return fail(reader->cx, TOO_LARGE, "“" STR_FMT "”的工作表超过 %u 张；请只留下要导入的工作表。",
+                STR_ARG(reader->name), reader->limits->sheets);
   if (verdict >= XLS_VERDICTS) verdict = XLS_BROKEN;
   return refuse(reader, sentences[verdict]);
 }
@@ -238,8 +240,8 @@ static bool enter_sandbox(void) {
     failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, memory_calls[i], 0);
   failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
   failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-  failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, SCMP_A0(SCMP_CMP_EQ, CHILD_FD));
-  if (SANITIZED) failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, SCMP_A0(SCMP_CMP_EQ, 2));
+  failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, SCMP_A0(SCMP_CMP_EQ, CHILD_FD, 0));
+  if (SANITIZED) failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, SCMP_A0(SCMP_CMP_EQ, 2, 0));
   if (!failed) failed = seccomp_load(filter);
   seccomp_release(filter);
   return !failed;
