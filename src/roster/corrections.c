@@ -204,20 +204,42 @@ static Status add_cells(SheetWriting *s, const Json *cells, const Remark *remark
   return workbook_add_row(w->cx, w->writer, ++s->row, out, header || remark ? s->columns + 3 : s->columns);
 }
 
+/* The sender's merged cells that begin in a row of the title or the header. */
+static Status add_merges(SheetWriting *s, int64_t row, const Json *cells, CellStyle style) {
+  JSON_EACH(range, json_get(s->layout, "merges")) {
+    uint32_t at[4] = {0}, count = 0;
+    JSON_EACH(number, range) {
+      if (count < COUNT_OF(at) && number->is_integer && number->integer >= 0 && number->integer <= INT32_MAX)
+        at[count++] = (uint32_t)number->integer;
+    }
+    if (count != COUNT_OF(at) || at[0] != row || at[3] >= s->columns) continue;
+    Str text = STR_EMPTY;
+    uint32_t column = 0;
+    JSON_EACH(cell, cells) if (column++ == at[2]) text = cell->text;
+    TRY(workbook_merge(s->w->cx, s->w->writer, (MergedRange){at[0], at[1], at[2], at[3]},
+                       (OutCell){text, style, false}));
+  }
+  return OK;
+}
+
 static Status start_sheet(SheetWriting *s) {
   Writing *w = s->w;
   double *widths = arena_array(w->cx->arena, s->columns + 3, double);
   for (uint32_t i = 0; i < s->columns; i++) widths[i] = 14;
   widths[s->columns] = 20, widths[s->columns + 1] = 44, widths[s->columns + 2] = 44;
-  TRY(workbook_add_sheet(w->cx, w->writer, s->name, widths, s->columns + 3, s->above_count));
+  TRY(workbook_add_sheet(w->cx, w->writer, s->name, widths, s->columns + 3,
+                         s->above_count ? (uint32_t)json_int(s->above[s->above_count - 1], "row", 0) : 0));
   s->started = true;
   s->row = 0;
   int64_t first_header = json_int(s->layout, "header_row", 0);
   for (uint32_t i = 0; i < s->above_count; i++) {
     int64_t number = json_int(s->above[i], "row", 0);
+    const Json *cells = json_get(s->above[i], "cells");
     bool header = str_equal(json_text(s->above[i], "role"), STR("header"));
-    TRY(add_cells(s, json_get(s->above[i], "cells"), NULL, STR_EMPTY, header ? STYLE_HEADER : STYLE_TITLE,
-                  header && number == first_header));
+    CellStyle style = header ? STYLE_HEADER : STYLE_TITLE;
+    if (number > s->row) s->row = (uint32_t)number - 1; /* titles and headers stay in the rows they had */
+    TRY(add_merges(s, number, cells, style));
+    TRY(add_cells(s, cells, NULL, STR_EMPTY, style, header && number == first_header));
   }
   if (first_header == 0) { /* a list without a header: ours says what the columns are */
     Json *titles = json_new_array(w->cx->arena);

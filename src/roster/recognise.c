@@ -116,12 +116,27 @@ static bool is_sub_header(const Finder *f, const SheetRow *above, const SheetRow
   return named >= 1 && named * 2 >= filled;
 }
 
+/* Titles ("…花名册", "填报单位：… 数据日期：…") stand above headers; a first level of two names groups of columns. */
+static bool may_begin_header(const Finder *f, const SheetRow *row) {
+  if (known_headers(f, row)) return true;
+  uint32_t texts = 0;
+  Str previous = STR_EMPTY;
+  for (uint32_t i = 0; i < row->count; i++) {
+    Str text = cell_text(row, i);
+    if (text.size == 0) continue;
+    if (str_find(text, STR("：")) >= 0 || str_find(text, STR(":")) >= 0) return false;
+    texts += !str_equal(text, previous);
+    previous = text;
+  }
+  return texts >= 2;
+}
+
 static void find_header(const Finder *f, Layout *layout) {
   const Sheet *sheet = f->sheet;
   uint32_t limit = sheet->row_count < HEADER_SEARCH ? sheet->row_count : HEADER_SEARCH, best = 0;
   for (uint32_t r = 0; r < limit; r++) {
     const SheetRow *row = &sheet->rows[r];
-    if (row_is_empty(row) || data_like(row)) continue;
+    if (row_is_empty(row) || data_like(row) || !may_begin_header(f, row)) continue;
     uint32_t rows = 1, known = known_headers(f, row);
     while (rows < 3 && r + rows < sheet->row_count &&
            is_sub_header(f, &sheet->rows[r + rows - 1], &sheet->rows[r + rows])) {
