@@ -296,7 +296,9 @@ static void find_single_town(const Finder *f, Layout *layout) {
     if (seen++ == 0) layout->town_code = place.town_code;
     if (!str_equal(place.town_code, layout->town_code)) layout->single_town = false;
   }
-  if (seen < 3) layout->single_town = false;
+  Place named = place_find(f->catalogue->places, STR_EMPTY, STR_EMPTY, layout->title);
+  bool by_title = seen > 0 && str_equal(named.town_code, layout->town_code);
+  if (seen < 3 && !by_title) layout->single_town = false;
   if (!layout->single_town) layout->town_code = STR_EMPTY;
 }
 
