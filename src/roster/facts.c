@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include "roster/roster_internal.h"
 #include "roster/roster_sql.h"
 
@@ -198,8 +199,6 @@ static Status load_rows(Loader *l, uint32_t file_index) {
     fact->sheet = keep(l, db_text(query, 2));
     TRY(read_row(l, fact->key, db_blob(query, 5), fact));
     set_group(l, fact, first);
-    strmap_put(&facts->by_key, fact->key, facts->count, NULL);
-    strmap_put(&facts->by_origin, fact->origin, facts->count, NULL);
     facts->count++;
     if (arena_used(l->scratch) > 256 * 1024) arena_reset(l->scratch);
   }
@@ -236,6 +235,34 @@ Status facts_one(Context *cx, Journal *journal, Catalogue *catalogue, Str key, F
   return OK;
 }
 
+static int order_facts(const void *left, const void *right) {
+  const Fact *a = *(const Fact *const *)left, *b = *(const Fact *const *)right;
+  if (a->list != b->list) return a->list < b->list ? -1 : 1;
+  int order = str_compare(a->origin, b->origin);
+  return order ? order : str_compare(a->key, b->key);
+}
+
+/* By list and origin, so that neither the order of importing nor of the rows in a file shows in any result. */
+static void sort_facts(Context *cx, Facts *facts) {
+  const Fact **order = arena_array(cx->arena, facts->count + 1, const Fact *);
+  for (uint32_t i = 0; i < facts->count; i++) order[i] = &facts->facts[i];
+  qsort(order, facts->count, sizeof *order, order_facts);
+  for (uint32_t start = 0; start < facts->count; start++) { /* in place, along the cycles of the permutation */
+    Fact first = facts->facts[start];
+    uint32_t at = start;
+    while (order[at]) {
+      uint32_t from = (uint32_t)(order[at] - facts->facts);
+      facts->facts[at] = from == start ? first : facts->facts[from];
+      order[at] = NULL;
+      at = from;
+    }
+  }
+  for (uint32_t i = 0; i < facts->count; i++) {
+    strmap_put(&facts->by_key, facts->facts[i].key, i, NULL);
+    strmap_put(&facts->by_origin, facts->facts[i].origin, i, NULL);
+  }
+}
+
 Status facts_load(Context *cx, Journal *journal, Facts *ret_facts) {
   Facts facts = {0};
   int64_t rows;
@@ -253,6 +280,7 @@ Status facts_load(Context *cx, Journal *journal, Facts *ret_facts) {
   l->place_cache = strmap_new(cx->arena);
   l->groups = strmap_new(cx->arena);
   for (uint32_t i = 0; i < facts.file_count; i++) TRY(load_rows(l, i));
+  sort_facts(cx, &facts);
   *ret_facts = facts;
   return OK;
 }
