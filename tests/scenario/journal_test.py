@@ -169,6 +169,17 @@ def tables():
         check(any(f["what"] == "table" and table in f["which"] for f in findings), f"{table}: {findings}")
 
 
+@test("a changed file of the frozen campaign is found and named")
+def campaign():
+    def change(county):
+        path = os.path.join(county, "campaign", "campaign.json")
+        os.chmod(path, 0o644)
+        text = open(path, encoding="utf-8").read()
+        open(path, "w", encoding="utf-8").write(text.replace("11502", "11503"))
+
+    tampered("campaign", change, "campaign.json")
+
+
 @test("sealed cells of personal data that were exchanged between two rows are found")
 def exchanged():
     def change(county):
