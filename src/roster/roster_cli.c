@@ -151,15 +151,14 @@ static Status run_import(Context *cx, const Cli *cli, int argc, char **argv) {
     Status status = import_file(cx, journal, &request, json, first);
     if (status == OK) first = false;
     if (status != OK) {
-      print_error(cx->error.sentence);
+      if (count > 2) print_error(cx->error.sentence);
       worst = status;
     }
     TRY(pending_done(cx, journal, words[i]));
   }
   if (json) fputs("]}\n", stdout);
-  if (worst != OK)
-    return fail(cx, worst, count > 2 ? "有文件没有导入，原因见上；其余文件已导入。" : "文件没有导入，原因见上。");
-  return OK;
+  if (worst != OK && count > 2) return fail(cx, worst, "有文件没有导入，原因见上；其余文件已导入。");
+  return worst; /* of one file, main prints its own sentence */
 }
 
 /* ---- compare ---- */
