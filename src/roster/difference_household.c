@@ -27,6 +27,27 @@ static uint32_t household_place(const Differ *d, uint32_t household) {
   return best != MATCH_NONE ? best : any;
 }
 
+/* The village as the table of divisions writes it; the list itself where it is written so, else the name. */
+static Str propose_village(Differ *d, uint32_t wrong, uint32_t right) {
+  const Fact *w = &d->facts->facts[wrong], *r = &d->facts->facts[right];
+  Str official = place_find(d->catalogue->places, r->town_text, r->village_text, r->address).village;
+  if (w->list != r->list && (official.size == 0 || str_equal(official, place_text(d, right))))
+    return differ_take(d, r->list);
+  return str_format(d->cx->arena, "value:" STR_FMT, STR_ARG(official.size ? official : place_text(d, right)));
+}
+
+/* An old or mistyped name mostly keeps a character of the village's name: 新东社村, 东社大队. */
+static bool share_character(Str a, Str b) {
+  static const Str usual = STR("新老大小上下村委会社区居民队组屯镇乡街道第生产0123456789");
+  for (size_t at = 0; at < a.size;) {
+    size_t from = at;
+    str_next_rune(a, &at);
+    Str rune = str_sub(a, from, at);
+    if (str_find(usual, rune) < 0 && str_find(b, rune) >= 0) return true;
+  }
+  return false;
+}
+
 static void add_village(Differ *d, const char *class_code, uint32_t wrong, uint32_t right, bool settled,
                         const char *why) {
   const Fact *w = &d->facts->facts[wrong], *r = &d->facts->facts[right];
@@ -34,10 +55,23 @@ static void add_village(Differ *d, const char *class_code, uint32_t wrong, uint3
   found->value = place_text(d, wrong);
   found->other_value = place_text(d, right);
   found->subject = differ_household_anchor(d, wrong);
-  found->proposed = !settled             ? STR("return")
-                    : w->list == r->list ? str_format(d->cx->arena, "value:" STR_FMT, STR_ARG(found->other_value))
-                                         : differ_take(d, r->list);
+  found->proposed = settled ? propose_village(d, wrong, right) : STR("return");
   found->reason = str_from(why);
+}
+
+/* `wrong` is not in the table of divisions, `right` is. */
+static void add_unknown_village(Differ *d, uint32_t wrong, uint32_t right) {
+  const Fact *w = &d->facts->facts[wrong], *r = &d->facts->facts[right];
+  Str official = place_find(d->catalogue->places, r->town_text, r->village_text, r->address).village;
+  bool alike = share_character(place_text(d, wrong), official.size ? official : place_text(d, right));
+  Str why = alike
+                ? str_format(d->cx->arena, "“" STR_FMT "”写的村名不在行政区划表中，应为“" STR_FMT "”",
+                             STR_ARG(d->catalogue->lists[w->list].title), STR_ARG(official))
+                : str_format(d->cx->arena,
+                             "“" STR_FMT "”写的村名不在行政区划表中，与“" STR_FMT
+                             "”写的又没有相同的字，可能是另一个村，请核对户籍所在村",
+                             STR_ARG(d->catalogue->lists[w->list].title), STR_ARG(d->catalogue->lists[r->list].title));
+  add_village(d, "village_renamed", wrong, right, alike, str_c(d->cx->arena, why));
 }
 
 static void differ_place(Differ *d, uint32_t place, uint32_t fact) {
@@ -49,9 +83,9 @@ static void differ_place(Differ *d, uint32_t place, uint32_t fact) {
     if (str_equal(p->village, f->village)) return;
     add_village(d, "village_differs", fact, place, false, "两处写的是不同的村，请核对户籍所在村");
   } else if (p->village.size) {
-    add_village(d, "village_renamed", fact, place, true, "该村名不在行政区划表中，登记名册所写的村名规范");
+    add_unknown_village(d, fact, place);
   } else if (f->village.size) {
-    add_village(d, "village_renamed", place, fact, true, "登记名册所写村名不在行政区划表中，本名单的村名规范");
+    add_unknown_village(d, place, fact);
   } else if (!str_equal(text_fold(d->cx->arena, place_text(d, place)), text_fold(d->cx->arena, place_text(d, fact)))) {
     add_village(d, "village_renamed", fact, place, false, "两处村名都不在行政区划表中，请写规范村名");
   }
