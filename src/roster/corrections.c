@@ -162,6 +162,7 @@ static Status load_settled(Writing *w) {
 }
 
 /* ---- one file of the list, as a sheet ---- */
+enum { ABOVE_LIMIT = 64 }; /* titles and header rows kept */
 typedef struct SheetWriting {
   Writing *w;
   Json *layout; /* of the sheet being written */
@@ -337,7 +338,7 @@ static Status write_file(Writing *w, Str file_name, Str rows_hex, bool last) {
   TRY(store_get(cx, journal_store(w->journal), &digest, &rows));
   SheetWriting *s = arena_one(cx->arena, SheetWriting);
   s->w = w;
-  s->above = arena_array(cx->arena, 4096, const Json *);
+  s->above = arena_array(cx->arena, ABOVE_LIMIT, const Json *);
   for (size_t at = 0; at < rows.size;) {
     const char *end = memchr(rows.data + at, '\n', rows.size - at);
     size_t next = end ? (size_t)(end - rows.data) : rows.size;
@@ -355,7 +356,7 @@ static Status write_file(Writing *w, Str file_name, Str rows_hex, bool last) {
     if (str_equal(role, STR("layout"))) {
       TRY(take_layout(s, json, file_name));
     } else if (str_equal(role, STR("title")) || str_equal(role, STR("header"))) {
-      if (!s->started && s->above_count < 64) s->above[s->above_count++] = json;
+      if (!s->started && s->above_count < ABOVE_LIMIT) s->above[s->above_count++] = json;
     } else if (role.size == 0) {
       uint32_t remark = strmap_get(&w->index, json_text(json, "key"));
       if (remark == STRMAP_NONE) continue;
@@ -375,23 +376,11 @@ static Status write_file(Writing *w, Str file_name, Str rows_hex, bool last) {
 
 static Status write_files(Writing *w) {
   Context *cx = w->cx;
-  struct {
-    Str name, rows;
-  } files[1024];
-  uint32_t count = 0;
-  {
-    CLEANUP(db_stop) DbQuery *query = NULL;
-    TRY(db_start(cx, journal_db(w->journal), &query, &ROSTER_FILES_CURRENT));
-    for (bool more;;) {
-      TRY(db_next(cx, query, &more));
-      if (!more || count == COUNT_OF(files)) break;
-      if (!str_equal(db_text(query, 1), w->list)) continue;
-      files[count].name = str_copy(cx->arena, db_text(query, 3));
-      files[count++].rows = str_copy(cx->arena, db_text(query, 5));
-    }
-  }
+  CurrentFile *files;
+  uint32_t count;
+  TRY(current_files_load(cx, w->journal, w->list, &files, &count));
   if (count == 0) return fail(cx, NOT_FOUND, "名单“" STR_FMT "”还没有导入，没有可更正的。", STR_ARG(w->list));
-  for (uint32_t i = 0; i < count; i++) TRY(write_file(w, files[i].name, files[i].rows, i + 1 == count));
+  for (uint32_t i = 0; i < count; i++) TRY(write_file(w, files[i].name, files[i].rows_file, i + 1 == count));
   if (w->rows == 0) {
     TRY(workbook_add_sheet(cx, w->writer, STR("更正"), NULL, 0, 0));
     TRY(workbook_add_row(cx, w->writer, 1, &(OutCell){STR("本名单没有需要更正的内容。"), STYLE_PLAIN, false}, 1));
