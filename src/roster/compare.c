@@ -187,15 +187,20 @@ static void line_text(Buf *buf, const char *key, Str value, bool first) {
   json_write_string(buf, value);
 }
 
+/* ["link",key,list,person,household,partner,state,bits]: most lines are links, so they are short. */
 static void link_line(Buf *buf, const Outcome *o, uint32_t i) {
   uint32_t partner = o->match.partner[i];
-  buf_addf(buf, "{\"bits\":%d", (int)o->match.bits[i]);
-  line_text(buf, "household", o->household[i], false);
-  line_text(buf, "key", o->facts.facts[i].key, false);
-  buf_add(buf, STR(",\"kind\":\"link\""));
-  line_text(buf, "partner", partner == MATCH_NONE ? STR_EMPTY : o->facts.facts[partner].key, false);
-  line_text(buf, "person", o->person[i], false);
-  buf_addf(buf, ",\"state\":%d}\n", (int)o->match.state[i]);
+  buf_add(buf, STR("[\"link\",\""));
+  buf_add(buf, o->facts.facts[i].key);
+  buf_add(buf, STR("\",\""));
+  buf_add(buf, o->facts.catalogue->lists[o->facts.facts[i].list].code);
+  buf_add(buf, STR("\",\""));
+  buf_add(buf, o->person[i]);
+  buf_add(buf, STR("\","));
+  json_write_string(buf, o->household[i]);
+  buf_add(buf, STR(",\""));
+  if (partner != MATCH_NONE) buf_add(buf, o->facts.facts[partner].key);
+  buf_addf(buf, "\",%d,%d]\n", (int)o->match.state[i], (int)o->match.bits[i]);
 }
 
 static void household_line(Buf *buf, Str household, Str town, Str village) {
@@ -476,15 +481,21 @@ static Status apply_difference(Context *cx, Journal *journal, const Json *line) 
                 DB_B(roster_seal(cx->arena, journal, "difference.content", id, json_text(line, "content"))));
 }
 
+static Status apply_link(Context *cx, Db *db, const Json *line) {
+  const Json *part[8] = {NULL};
+  uint32_t count = 0;
+  JSON_EACH(item, line) if (count < 8) part[count++] = item;
+  if (count != 8) return fail(cx, BAD_JSON, "比对结果里有一行不完整。");
+  return db_run(cx, db, &ROSTER_LINK_PUT, DB_T(part[1]->text), DB_T(part[2]->text), DB_T(part[3]->text),
+                DB_T(part[4]->text), DB_I(part[6]->integer), DB_I(part[7]->integer), DB_T(part[5]->text));
+}
+
 static Status apply_line(Context *cx, Journal *journal, Str text) {
   Db *db = journal_db(journal);
   Json *line;
   TRY(json_parse_view(cx, text, &line));
+  if (line->kind == JSON_ARRAY) return apply_link(cx, db, line);
   Str kind = json_text(line, "kind"), key = json_text(line, "key");
-  if (str_equal(kind, STR("link")))
-    return db_run(cx, db, &ROSTER_LINK_PUT, DB_T(key), DB_T(json_text(line, "person")),
-                  DB_T(json_text(line, "household")), DB_I(json_int(line, "state", 0)), DB_I(json_int(line, "bits", 0)),
-                  DB_T(json_text(line, "partner")));
   if (str_equal(kind, STR("difference"))) return apply_difference(cx, journal, line);
   if (str_equal(kind, STR("household")))
     return db_run(cx, db, &ROSTER_HOUSEHOLD_PUT, DB_T(json_text(line, "household")), DB_T(json_text(line, "town")),

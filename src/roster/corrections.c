@@ -3,7 +3,7 @@
 
 /* The workbook that goes back to a list's owner: their own titles, headers and columns, only the rows with something
  * to correct, changed cells marked, and three columns of ours at the end. It can be filled in and imported again:
- * 安居行号 names the row, so only these rows change (import.c, patches). */
+ * 安居行号 names the row, so only these rows change (import_patch.c). */
 typedef struct Remark {
   Str origin; /* of the row */
   Buf problem, advice;

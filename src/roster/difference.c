@@ -78,6 +78,11 @@ static void add_pair(Differ *d, const MatchPair *pair) {
   found->evidence = pair_evidence(d, pair);
   Arena *arena = d->cx->arena;
   if (pair->verdict == MATCH_REVIEW) {
+    if (d->clusters->person[row] != d->clusters->person[other]) { /* only the household is proposed */
+      found->proposed = STR("exception");
+      found->reason = STR("像是该户的另一名成员，但名册中没有此人；请核对，如属实作为例外保留");
+      return;
+    }
     bool link = pair->bits >= LINK_FROM;
     found->proposed = link ? STR("link") : STR("nolink");
     found->reason = str_format(

@@ -239,7 +239,8 @@ static Status patch_target(Reading *r, uint32_t list, const Target *target, Patc
                 .workbook = &workbook,
                 .scratch = scratch};
   taking_begin(t);
-  TRY(import_list(t, layouts, lists, count, &part, ret_report));
+  TRY(import_decode(t, layouts, lists, count));
+  TRY(import_list(t, &part, ret_report));
   ret_report->file = r->part.name;
   ret_report->sender = target->sender;
   return OK;

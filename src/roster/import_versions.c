@@ -165,9 +165,9 @@ static int64_t assign_keys(Taking *t, const Successors *s, const OldFiles *old) 
 }
 
 Status taking_versions(Taking *t, Str forced, OldFiles *ret_old, int64_t *ret_changed) {
-  Successors successors;
+  Successors successors = {0};
   TRY(load_old_files(t, ret_old));
-  index_new_rows(t, &successors);
+  if (ret_old->count) index_new_rows(t, &successors);
   judge_replaced(t, &successors, forced, ret_old);
   *ret_changed = assign_keys(t, &successors, ret_old);
   return OK;
