@@ -66,6 +66,21 @@ MUST_CHECK Status roster_difference_states(Context *cx, Journal *journal, Differ
 MUST_CHECK Status roster_decision_states(Context *cx, Journal *journal, StrMap *ret_index, Str **ret_actions);
 MUST_CHECK Status roster_apply_import_undo(Context *cx, Journal *journal, Str file, const Entry *undo);
 
+/* ---- files ---- */
+typedef struct FileNames { /* of all files that ever came, by entry */
+  StrMap index;
+  Str *names;
+} FileNames;
+MUST_CHECK Status file_names_load(Context *cx, Journal *journal, FileNames *ret_names);
+Str file_name(const FileNames *names, Str id); /* "" when there is no such file */
+typedef struct CurrentFile {
+  Str id, list, name, raw_file, rows_file;
+  int64_t rows;
+} CurrentFile;
+/* list "" = all, in the order in which they came. */
+MUST_CHECK Status current_files_load(Context *cx, Journal *journal, Str list, CurrentFile **ret_files,
+                                     uint32_t *ret_count);
+
 /* ---- what a comparison yields ---- */
 typedef struct LinkRow {
   Str person, household, partner; /* partner: row key */
