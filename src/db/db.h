@@ -1,5 +1,5 @@
-/* db: one interface, SQLite behind it (PostgreSQL later, same statements). Owns: connections,
- * prepared statements, transactions, migrations. May include: base.
+/* db: one interface, SQLite or PostgreSQL behind it, with the same statements. Owns: connections, prepared statements,
+ * transactions, migrations. May include: base.
  *
  * SQL lives in named statements: a module's `x.sql` holds lines `-- name: member_move  in: id, to` above
  * each statement with parameters $1, $2 ...; tools/sql_embed writes `x_sql.h` with one
@@ -16,13 +16,24 @@ typedef struct Db Db;
 typedef struct DbQuery DbQuery; /* a prepared statement being run; cached per connection */
 typedef enum DbMode { DB_READ, DB_WRITE, DB_CREATE } DbMode;
 
-/* target: a file's path, or ":memory:" with DB_CREATE. DB_READ never writes and never checkpoints (SQLite before
- * 3.51.3 has the WAL-reset bug: exactly one connection of one process may write and checkpoint). One thread at a time.
- */
+/* target: a file's path, or ":memory:" with DB_CREATE: SQLite. Or postgresql://account@host:port/name, whose database
+ * must be there, in UTF8 and with collation C (else FAILED, the sentence says how to make one); the tables are in its
+ * current schema. DB_READ never writes and never checkpoints (SQLite before 3.51.3 has the WAL-reset bug: exactly one
+ * connection of one process may write and checkpoint). One thread at a time. No sentence holds the target's password.
+ *
+ * Both give the same Status: CONFLICT (constraint), BUSY (locks), NO_SPACE, TAMPERED (damaged), INPUT_OUTPUT (files;
+ * the server, the network). What differs: after a failed statement inside a transaction PostgreSQL does nothing more
+ * until the savepoint or the transaction is rolled back (db_commit then fails); a loop over rows that began inside a
+ * transaction must end before it does; text must hold no NUL byte; a column of a result must be a whole number, text or
+ * bytes (cast sums: they are numeric). db_check tells about the last. */
 MUST_CHECK Status db_open(Context *cx, const char *target, DbMode mode, Db **ret_db);
 void db_close(Db *db);
 void db_closep(Db **db);
+bool db_is_postgresql(const char *target);
 /* WAL, synchronous=FULL, foreign_keys, bytewise collation are set by db_open. */
+/* PostgreSQL: takes the advisory lock of whoever writes into this schema until the connection ends, waiting up to
+ * wait_ms, else BUSY; db_begin takes it for its transaction. SQLite: nothing, DIR/lock serves. */
+MUST_CHECK Status db_lock_writer(Context *cx, Db *db, int wait_ms);
 
 typedef enum DbKind { DB_NULL, DB_INT, DB_TEXT, DB_BLOB } DbKind;
 typedef struct DbValue {
@@ -79,7 +90,8 @@ DbKind db_kind(DbQuery *query, int column); /* of this row's value; a floating-p
 int db_column_count(DbQuery *query);
 MUST_CHECK Status db_check(Context *cx, Db *db, const DbStatement *statement); /* prepares it: for tests */
 
-/* Migrations are numbered from 1, forward only, each in its own transaction, recorded in table `migration`.
+/* Migrations are numbered from 1, forward only, each in its own transaction, recorded in table `migration`. They are
+ * written once: for PostgreSQL db_script reads `integer` as bigint and `blob` as bytea, and leaves out `without rowid`.
  * FAILED if the database has more of them than this program knows. */
 MUST_CHECK Status db_migrate(Context *cx, Db *db, const char *module, const char *const *migrations, size_t count);
 /* For readers: fails with a sentence unless exactly `count` migrations of the module were made. */

@@ -1,26 +1,23 @@
-#include "db/db.h"
+#include "db/engine.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { BUSY_MS = 5000, FIRST_SLOTS = 256 };
+enum { BUSY_MS = 5000 };
 
-/* Prepared statements that share one DbStatement form a chain: normally one, more when it runs nested in itself. */
-struct DbQuery {
-  Db *db;
-  sqlite3_stmt *stmt;
-  const DbStatement *statement; /* NULL: not cached */
-  DbQuery *next;
-  bool running;
-};
-struct Db {
+typedef struct SqliteDb {
+  Db base;
   sqlite3 *handle;
-  DbMode mode;
-  DbQuery **slots; /* open addressing by the statement's address, power of two */
-  size_t slot_count, used;
-};
+} SqliteDb;
+typedef struct SqliteQuery {
+  DbQuery base;
+  sqlite3_stmt *stmt;
+} SqliteQuery;
+
+static sqlite3 *handle_of(Db *db) { return ((SqliteDb *)db)->handle; }
+static sqlite3_stmt *stmt_of(DbQuery *query) { return ((SqliteQuery *)query)->stmt; }
 
 const char *db_version(void) { return sqlite3_libversion(); }
 
@@ -85,12 +82,12 @@ static int system_error_of(sqlite3 *handle) {
   return error;
 }
 
-static Status db_fail(Context *cx, Db *db, int code, const char *what) {
-  int extended = db->handle ? sqlite3_extended_errcode(db->handle) : code;
-  int system_error = (code & 0xFF) == SQLITE_IOERR && db->handle ? system_error_of(db->handle) : 0;
+static Status fail_with(Context *cx, sqlite3 *handle, int code, const char *what) {
+  int extended = handle ? sqlite3_extended_errcode(handle) : code;
+  int system_error = (code & 0xFF) == SQLITE_IOERR && handle ? system_error_of(handle) : 0;
   Status status = status_of(code, system_error);
   return fail(cx, status, "%s（%s：%s，代码 %d）。", words_of(status), what,
-              db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(code), extended);
+              handle ? sqlite3_errmsg(handle) : sqlite3_errstr(code), extended);
 }
 
 /* ---- connections ---- */
@@ -102,110 +99,78 @@ static const char READER[] =
     "pragma query_only=on; pragma wal_autocheckpoint=0; pragma trusted_schema=off; pragma cache_size=-16384;";
 static const char SCRATCH[] = "pragma synchronous=off; pragma foreign_keys=on; pragma trusted_schema=off;";
 
-static int configure(Db *db, bool memory) {
-  sqlite3_busy_timeout(db->handle, BUSY_MS);
-  sqlite3_extended_result_codes(db->handle, 1);
-  sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-  if (db->mode == DB_READ) sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-  return sqlite3_exec(db->handle, memory ? SCRATCH : db->mode == DB_READ ? READER : WRITER, NULL, NULL, NULL);
+static int configure(sqlite3 *handle, DbMode mode, bool memory) {
+  sqlite3_busy_timeout(handle, BUSY_MS);
+  sqlite3_extended_result_codes(handle, 1);
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+  if (mode == DB_READ) sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+  return sqlite3_exec(handle, memory ? SCRATCH : mode == DB_READ ? READER : WRITER, NULL, NULL, NULL);
 }
 
-Status db_open(Context *cx, const char *target, DbMode mode, Db **ret_db) {
+static void engine_close(Db *db) {
+  sqlite3_close_v2(handle_of(db));
+  free(db);
+}
+
+static Status open_file(Context *cx, const char *target, DbMode mode, sqlite3 **handle) {
   static const int FLAGS[] = {SQLITE_OPEN_READONLY, SQLITE_OPEN_READWRITE, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE};
-  CLEANUP(db_closep) Db *db = calloc(1, sizeof *db);
-  if (db) db->slots = calloc(FIRST_SLOTS, sizeof(DbQuery *));
-  if (!db || !db->slots) return fail(cx, FAILED, "内存不足，不能打开数据库“%s”。", target);
-  db->slot_count = FIRST_SLOTS;
-  db->mode = mode;
   bool memory = strcmp(target, ":memory:") == 0;
   if (mode == DB_CREATE && !memory) { /* only for the owner; the -wal and -shm files take the mode over */
     int file = open(target, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (file >= 0) close(file);
   }
-  int code = sqlite3_open_v2(target, &db->handle, FLAGS[mode] | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL);
-  if (code == SQLITE_OK) code = configure(db, memory);
+  int code = sqlite3_open_v2(target, handle, FLAGS[mode] | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL);
+  if (code == SQLITE_OK) code = configure(*handle, mode, memory);
   if (code == SQLITE_CANTOPEN && mode != DB_CREATE) {
-    int error = sqlite3_system_errno(db->handle);
+    int error = sqlite3_system_errno(*handle);
     if (error == ENOENT || error == 0) return fail(cx, NOT_FOUND, "没有数据库“%s”。", target);
   }
-  if (mode == DB_READ && sqlite3_extended_errcode(db->handle) == SQLITE_READONLY_ROLLBACK)
+  if (mode == DB_READ && sqlite3_extended_errcode(*handle) == SQLITE_READONLY_ROLLBACK)
     return fail(cx, NOT_FOUND, "数据库“%s”还没有建好（建立时被中断）。", target); /* later it is in WAL mode */
-  if (code != SQLITE_OK) return db_fail(cx, db, code, target);
-  *ret_db = db;
-  db = NULL;
+  return code == SQLITE_OK ? OK : fail_with(cx, *handle, code, target);
+}
+
+static Status engine_open(Context *cx, const char *target, DbMode mode, Db **ret_db) {
+  SqliteDb *db = calloc(1, sizeof *db);
+  if (!db) return fail(cx, FAILED, "内存不足，不能打开数据库“%s”。", target);
+  db->base.engine = &SQLITE_ENGINE;
+  db->base.mode = mode;
+  Status status = open_file(cx, target, mode, &db->handle);
+  if (status != OK) return engine_close(&db->base), status;
+  *ret_db = &db->base;
   return OK;
 }
 
-void db_close(Db *db) {
-  if (!db) return;
-  for (size_t i = 0; i < db->slot_count; i++)
-    for (DbQuery *query = db->slots[i], *next; query; query = next) {
-      next = query->next;
-      sqlite3_finalize(query->stmt);
-      free(query);
-    }
-  free(db->slots);
-  sqlite3_close_v2(db->handle);
-  free(db);
-}
-
-void db_closep(Db **db) {
-  db_close(*db);
-  *db = NULL;
+/* DIR/lock is what keeps a second writer out. */
+static Status engine_lock_writer(Context *cx, Db *db, int wait_ms) {
+  (void)cx, (void)db, (void)wait_ms;
+  return OK;
 }
 
 /* ---- statements ---- */
-static DbQuery **slot_of(DbQuery **slots, size_t slot_count, const DbStatement *statement) {
-  size_t at = (size_t)(((uint64_t)(uintptr_t)statement * 0x9e3779b97f4a7c15u) >> 32) & (slot_count - 1);
-  while (slots[at] && slots[at]->statement != statement) at = (at + 1) & (slot_count - 1);
-  return &slots[at];
-}
+static Str engine_text_of(const DbStatement *statement) { return str_from(statement->sqlite); }
 
-static bool grow(Db *db) {
-  if ((db->used + 1) * 4 <= db->slot_count * 3) return true;
-  size_t slot_count = db->slot_count * 2;
-  DbQuery **slots = calloc(slot_count, sizeof *slots);
-  if (!slots) return false;
-  for (size_t i = 0; i < db->slot_count; i++)
-    if (db->slots[i]) *slot_of(slots, slot_count, db->slots[i]->statement) = db->slots[i];
-  free(db->slots);
-  db->slots = slots;
-  db->slot_count = slot_count;
-  return true;
-}
-
-static Status prepare(Context *cx, Db *db, const char *name, Str sql, unsigned flags, DbQuery **ret_query) {
-  DbQuery *query = calloc(1, sizeof *query);
+static Status engine_prepare(Context *cx, Db *db, const char *name, Str sql, bool keep, DbQuery **ret_query) {
+  SqliteQuery *query = calloc(1, sizeof *query);
   if (!query) return fail(cx, FAILED, "内存不足，不能执行“%s”。", name);
   const char *tail = NULL;
-  int code = sqlite3_prepare_v3(db->handle, sql.data, (int)sql.size, flags, &query->stmt, &tail);
+  unsigned flags = keep ? SQLITE_PREPARE_PERSISTENT : 0;
+  int code = sqlite3_prepare_v3(handle_of(db), sql.data, (int)sql.size, flags, &query->stmt, &tail);
   if (code != SQLITE_OK || !query->stmt) {
     free(query);
-    return db_fail(cx, db, code, name);
+    return fail_with(cx, handle_of(db), code, name);
   }
-  query->db = db;
-  *ret_query = query;
+  query->base.db = db;
+  *ret_query = &query->base;
   return OK;
 }
 
-/* A prepared statement that is not running, from the cache or new. */
-static Status take(Context *cx, Db *db, const DbStatement *statement, DbQuery **ret_query) {
-  DbQuery **slot = slot_of(db->slots, db->slot_count, statement);
-  for (DbQuery *query = *slot; query; query = query->next)
-    if (!query->running) return *ret_query = query, OK;
-  if (!*slot) {
-    if (!grow(db)) return fail(cx, FAILED, "内存不足，不能执行“%s”。", statement->name);
-    slot = slot_of(db->slots, db->slot_count, statement);
-    db->used++;
-  }
-  DbQuery *query;
-  TRY(prepare(cx, db, statement->name, str_from(statement->sqlite), SQLITE_PREPARE_PERSISTENT, &query));
-  query->statement = statement;
-  query->next = *slot;
-  *slot = query;
-  *ret_query = query;
-  return OK;
+static void engine_finalize(DbQuery *query) {
+  sqlite3_finalize(stmt_of(query));
+  free(query);
 }
+
+static int engine_parameter_count(DbQuery *query) { return sqlite3_bind_parameter_count(stmt_of(query)); }
 
 static int bind(sqlite3_stmt *stmt, int at, const DbValue *value, sqlite3_destructor_type keep) {
   const char *bytes = value->text.data ? value->text.data : "";
@@ -221,102 +186,52 @@ static int bind(sqlite3_stmt *stmt, int at, const DbValue *value, sqlite3_destru
   }
 }
 
-static Status bind_all(Context *cx, DbQuery *query, const char *name, const DbValue *values, size_t count,
-                       sqlite3_destructor_type keep) {
-  int wanted = sqlite3_bind_parameter_count(query->stmt);
-  if (wanted != (int)count)
-    return fail(cx, FAILED, "程序错误：语句“%s”需要 %d 个参数，给了 %zu 个。", name, wanted, count);
-  for (int i = 0; i < wanted; i++) {
-    int code = bind(query->stmt, i + 1, &values[i], keep);
-    if (code != SQLITE_OK) return db_fail(cx, query->db, code, name);
+static Status bind_all(Context *cx, DbQuery *query, const DbValue *values, int count, sqlite3_destructor_type keep) {
+  for (int i = 0; i < count; i++) {
+    int code = bind(stmt_of(query), i + 1, &values[i], keep);
+    if (code != SQLITE_OK) return fail_with(cx, handle_of(query->db), code, query_name(query));
   }
   return OK;
 }
 
-static const char *name_of(const DbQuery *query) { return query->statement ? query->statement->name : "查询"; }
-
-static void release(DbQuery *query) {
-  query->running = false;
-  if (query->statement) {
-    sqlite3_reset(query->stmt);
-  } else {
-    sqlite3_finalize(query->stmt);
-    free(query);
-  }
-}
-
-Status db_run_values(Context *cx, Db *db, const DbStatement *statement, const DbValue *values, size_t count) {
-  DbQuery *query;
-  TRY(take(cx, db, statement, &query));
-  TRY(bind_all(cx, query, statement->name, values, count, SQLITE_STATIC));
+static Status engine_run(Context *cx, DbQuery *query, const DbValue *values, int count) {
+  TRY(bind_all(cx, query, values, count, SQLITE_STATIC));
   int code;
-  while ((code = sqlite3_step(query->stmt)) == SQLITE_ROW) { /* rows of a `returning` are not wanted */
+  while ((code = sqlite3_step(stmt_of(query))) == SQLITE_ROW) { /* rows of a `returning` are not wanted */
   }
-  Status status = code == SQLITE_DONE ? OK : db_fail(cx, db, code, statement->name);
-  sqlite3_reset(query->stmt);
+  Status status = code == SQLITE_DONE ? OK : fail_with(cx, handle_of(query->db), code, query_name(query));
+  sqlite3_reset(stmt_of(query));
   return status;
 }
 
-Status db_start_values(Context *cx, Db *db, DbQuery **ret_query, const DbStatement *statement, const DbValue *values,
-                       size_t count) {
-  DbQuery *query;
-  TRY(take(cx, db, statement, &query));
-  TRY(bind_all(cx, query, statement->name, values, count, SQLITE_TRANSIENT));
-  query->running = true;
-  *ret_query = query;
+static Status engine_start(Context *cx, DbQuery *query, const DbValue *values, int count, bool one) {
+  (void)one;
+  return bind_all(cx, query, values, count, SQLITE_TRANSIENT);
+}
+
+static Status engine_next(Context *cx, DbQuery *query, bool *ret_more) {
+  int code = sqlite3_step(stmt_of(query));
+  if (code != SQLITE_ROW && code != SQLITE_DONE) return fail_with(cx, handle_of(query->db), code, query_name(query));
+  *ret_more = code == SQLITE_ROW;
   return OK;
 }
 
-Status db_start_text(Context *cx, Db *db, DbQuery **ret_query, Str sql, const DbValue *values, size_t count) {
-  DbQuery *query;
-  TRY(prepare(cx, db, "查询", sql, 0, &query));
-  Status status = bind_all(cx, query, "查询", values, count, SQLITE_TRANSIENT);
-  if (status != OK) return release(query), status;
-  query->running = true;
-  *ret_query = query;
-  return OK;
+static void engine_reset(DbQuery *query) { sqlite3_reset(stmt_of(query)); }
+static int64_t engine_integer(DbQuery *query, int column) { return sqlite3_column_int64(stmt_of(query), column); }
+static int engine_column_count(DbQuery *query) { return sqlite3_column_count(stmt_of(query)); }
+
+static Str engine_text(DbQuery *query, int column) {
+  const unsigned char *text = sqlite3_column_text(stmt_of(query), column);
+  return text ? (Str){(const char *)text, (size_t)sqlite3_column_bytes(stmt_of(query), column)} : STR_EMPTY;
 }
 
-Status db_check(Context *cx, Db *db, const DbStatement *statement) {
-  DbQuery *query;
-  return take(cx, db, statement, &query);
+static Str engine_blob(DbQuery *query, int column) {
+  const void *bytes = sqlite3_column_blob(stmt_of(query), column);
+  return bytes ? (Str){bytes, (size_t)sqlite3_column_bytes(stmt_of(query), column)} : STR_EMPTY;
 }
 
-Status db_next(Context *cx, DbQuery *query, bool *ret_more) {
-  if (!query->running) return fail(cx, FAILED, "程序错误：查询“%s”已经结束。", name_of(query));
-  int code = sqlite3_step(query->stmt);
-  if (code == SQLITE_ROW) return *ret_more = true, OK;
-  Status status = code == SQLITE_DONE ? OK : db_fail(cx, query->db, code, name_of(query));
-  if (query->statement) /* others are freed by db_stop, so that their variable stays valid until then */
-    release(query);
-  else
-    sqlite3_reset(query->stmt);
-  if (status == OK) *ret_more = false;
-  return status;
-}
-
-void db_stop(DbQuery **query) {
-  if (!*query) return;
-  if ((*query)->running || !(*query)->statement) release(*query);
-  *query = NULL;
-}
-
-bool db_is_null(DbQuery *query, int column) { return sqlite3_column_type(query->stmt, column) == SQLITE_NULL; }
-int64_t db_int(DbQuery *query, int column) { return sqlite3_column_int64(query->stmt, column); }
-int db_column_count(DbQuery *query) { return sqlite3_column_count(query->stmt); }
-
-Str db_text(DbQuery *query, int column) {
-  const unsigned char *text = sqlite3_column_text(query->stmt, column);
-  return text ? (Str){(const char *)text, (size_t)sqlite3_column_bytes(query->stmt, column)} : STR_EMPTY;
-}
-
-Str db_blob(DbQuery *query, int column) {
-  const void *bytes = sqlite3_column_blob(query->stmt, column);
-  return bytes ? (Str){bytes, (size_t)sqlite3_column_bytes(query->stmt, column)} : STR_EMPTY;
-}
-
-DbKind db_kind(DbQuery *query, int column) {
-  switch (sqlite3_column_type(query->stmt, column)) {
+static DbKind engine_kind(DbQuery *query, int column) {
+  switch (sqlite3_column_type(stmt_of(query), column)) {
     case SQLITE_NULL:
       return DB_NULL;
     case SQLITE_INTEGER:
@@ -328,66 +243,44 @@ DbKind db_kind(DbQuery *query, int column) {
   }
 }
 
-Status db_int_of_values(Context *cx, Db *db, int64_t *ret_value, int64_t otherwise, const DbStatement *statement,
-                        const DbValue *values, size_t count) {
-  CLEANUP(db_stop) DbQuery *query = NULL;
-  bool more;
-  TRY(db_start_values(cx, db, &query, statement, values, count));
-  TRY(db_next(cx, query, &more));
-  *ret_value = more && !db_is_null(query, 0) ? db_int(query, 0) : otherwise;
-  return OK;
-}
-
 /* ---- transactions ---- */
-static const DbStatement BEGIN_READ = {"begin", "begin", "begin"};
-static const DbStatement BEGIN_WRITE = {"begin", "begin immediate", "begin"};
-static const DbStatement COMMIT = {"commit", "commit", "commit"};
-static const DbStatement ROLLBACK = {"rollback", "rollback", "rollback"};
-static const DbStatement SAVE = {"savepoint", "savepoint s", "savepoint s"};
-static const DbStatement SAVE_RELEASE = {"release", "release s", "release s"};
-static const DbStatement SAVE_ROLLBACK = {"rollback to", "rollback to s", "rollback to s"};
+static bool engine_in_transaction(Db *db) { return !sqlite3_get_autocommit(handle_of(db)); }
 
-Status db_begin(Context *cx, Db *db) {
-  if (db_in_transaction(db)) return fail(cx, FAILED, "程序错误：事务已经开始。");
-  return db_run(cx, db, db->mode == DB_READ ? &BEGIN_READ : &BEGIN_WRITE);
+static Status engine_command(Context *cx, Db *db, DbCommand command) {
+  static const DbStatement BEGIN_READ = {"begin", "begin", NULL};
+  static const DbStatement BEGIN_WRITE = {"begin", "begin immediate", NULL};
+  static const DbStatement COMMANDS[DB_COMMAND_COUNT] = {[DB_COMMIT] = {"commit", "commit", NULL},
+                                                         [DB_ROLLBACK] = {"rollback", "rollback", NULL},
+                                                         [DB_SAVE] = {"savepoint", "savepoint s", NULL},
+                                                         [DB_SAVE_RELEASE] = {"release", "release s", NULL},
+                                                         [DB_SAVE_ROLLBACK] = {"rollback to", "rollback to s", NULL}};
+  if (command == DB_BEGIN) return db_run(cx, db, db->mode == DB_READ ? &BEGIN_READ : &BEGIN_WRITE);
+  Status status = db_run(cx, db, &COMMANDS[command]);
+  if (command == DB_SAVE_ROLLBACK && engine_in_transaction(db)) return db_run(cx, db, &COMMANDS[DB_SAVE_RELEASE]);
+  return status;
 }
 
-Status db_commit(Context *cx, Db *db) {
-  if (!db_in_transaction(db)) return fail(cx, FAILED, "写入没有完成：事务已被数据库取消，请检查磁盘空间后重试。");
-  return db_run(cx, db, &COMMIT);
+static Status engine_script(Context *cx, Db *db, const char *sql) {
+  int code = sqlite3_exec(handle_of(db), sql, NULL, NULL, NULL);
+  return code == SQLITE_OK ? OK : fail_with(cx, handle_of(db), code, "脚本");
 }
 
-static void run_quietly(Db *db, const DbStatement *statement) {
-  Arena *arena = arena_new();
-  Context cx = {arena, {OK, STR_EMPTY}};
-  Status ignored = db_run(&cx, db, statement);
-  (void)ignored;
-  arena_free(arena);
-}
-
-void db_rollback(Db *db) {
-  if (db_in_transaction(db)) run_quietly(db, &ROLLBACK);
-}
-
-bool db_in_transaction(Db *db) { return !sqlite3_get_autocommit(db->handle); }
-
-Status db_savepoint(Context *cx, Db *db) {
-  if (!db_in_transaction(db)) return fail(cx, FAILED, "写入没有完成：事务已被数据库取消，请检查磁盘空间后重试。");
-  return db_run(cx, db, &SAVE);
-}
-
-Status db_savepoint_release(Context *cx, Db *db) {
-  if (!db_in_transaction(db)) return fail(cx, FAILED, "写入没有完成：事务已被数据库取消，请检查磁盘空间后重试。");
-  return db_run(cx, db, &SAVE_RELEASE);
-}
-
-void db_savepoint_rollback(Db *db) {
-  if (!db_in_transaction(db)) return;
-  run_quietly(db, &SAVE_ROLLBACK);
-  run_quietly(db, &SAVE_RELEASE);
-}
-
-Status db_script(Context *cx, Db *db, const char *sql) {
-  int code = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
-  return code == SQLITE_OK ? OK : db_fail(cx, db, code, "脚本");
-}
+const DbEngine SQLITE_ENGINE = {.open = engine_open,
+                                .close = engine_close,
+                                .text_of = engine_text_of,
+                                .prepare = engine_prepare,
+                                .finalize = engine_finalize,
+                                .parameter_count = engine_parameter_count,
+                                .run = engine_run,
+                                .start = engine_start,
+                                .next = engine_next,
+                                .reset = engine_reset,
+                                .kind = engine_kind,
+                                .integer = engine_integer,
+                                .text = engine_text,
+                                .blob = engine_blob,
+                                .column_count = engine_column_count,
+                                .in_transaction = engine_in_transaction,
+                                .command = engine_command,
+                                .script = engine_script,
+                                .lock_writer = engine_lock_writer};
