@@ -11,7 +11,8 @@ typedef struct Test {
 } Test;
 void test_register(Test *test);
 extern int test_failures;
-extern long test_checks; /* a test without a single check fails */
+extern long test_checks;         /* a test without a single check fails */
+extern const char *test_skipped; /* why the test that runs did not; NULL if it did */
 
 #define TEST(name)                                                 \
   static void test_##name(Context *cx);                            \

@@ -39,13 +39,25 @@ Status app_campaign_folder(Context *cx, Str name, const char **ret_folder) {
 }
 
 static Status run_init(Context *cx, const Cli *cli, int argc, char **argv) {
-  Option options[] = {{"--campaign", true, "", false}};
-  const char **words, *campaign;
+  Option options[] = {{"--campaign", true, "", false}, {"--db", true, "", false}};
+  const char **words, *campaign, *database;
   size_t count;
   TRY(options_read(cx, argc, argv, options, COUNT_OF(options), 1, 1, &words, &count));
   TRY(app_campaign_folder(cx, options[0].given ? option_text(&options[0]) : STR("longsheng-2020"), &campaign));
-  TRY(journal_init(cx, words[0], campaign, cli->modules, cli->module_count));
+  database = options[1].given ? options[1].value : NULL;
+  TRY(journal_init_on(cx, words[0], campaign, database, cli->modules, cli->module_count));
   printf("已在 %s 建立县级数据目录。下一步：anju import %s 名单文件…\n", words[0], words[0]);
+  return OK;
+}
+
+static Status run_copy(Context *cx, const Cli *cli, int argc, char **argv) {
+  Option options[] = {{"--db", true, "", false}};
+  const char **words;
+  size_t count;
+  TRY(options_read(cx, argc, argv, options, COUNT_OF(options), 2, 2, &words, &count));
+  TRY(journal_copy(cx, words[0], words[1], options[0].given ? options[0].value : NULL, cli->modules,
+                   cli->module_count));
+  printf("已把 %s 复制到 %s，记录和派生表完全相同。今后只在其中一处继续工作。\n", words[0], words[1]);
   return OK;
 }
 
@@ -179,7 +191,8 @@ static Status run_version(Context *cx, const Cli *cli, int argc, char **argv) {
 }
 
 const Command APP_COMMANDS[] = {
-    {"init", "DIR [--campaign longsheng-2020]", "建立一个县的数据目录。", run_init},
+    {"init", "DIR [--campaign longsheng-2020] [--db postgresql://账号@主机/库名]", "建立一个县的数据目录。", run_init},
+    {"copy", "DIR 新目录 [--db postgresql://账号@主机/库名]", "把县数据原样复制到新目录，也可换一种数据库。", run_copy},
     {"demo", "OUT [--households N] [--seed S] [--errors 百分比]",
      "写出一个虚构县的各部门名单和答案 truth.csv，供试用和检验。", run_demo},
     {"verify", "DIR [--json]", "核验日志、存档文件和派生表；有改动时退出码为 4 并指出是哪一条。", run_verify},

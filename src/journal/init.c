@@ -47,7 +47,7 @@ static Status copy_file(Context *cx, const char *from, const char *to_folder, co
 
 /* Copies into campaign.part, then renames: campaign/ is there completely or not at all. One that an interrupted init
  * left is replaced, because this time another campaign may be meant. */
-static Status copy_campaign(Context *cx, const char *folder, const char *campaign_folder) {
+Status copy_campaign(Context *cx, const char *folder, const char *campaign_folder) {
   const char *part = path_join(cx->arena, folder, "campaign.part");
   const char *final = path_join(cx->arena, folder, "campaign");
   FolderItem *items;
@@ -63,8 +63,8 @@ static Status copy_campaign(Context *cx, const char *folder, const char *campaig
 }
 
 /* What we would write over must not be somebody else's. */
-static Status check_foreign(Context *cx, const char *folder) {
-  static const char *const OURS[] = {"anju.db", "campaign", "campaign.part", "keys", "store"};
+Status check_foreign(Context *cx, const char *folder) {
+  static const char *const OURS[] = {"anju.db", "anju.toml", "campaign", "campaign.part", "keys", "store"};
   if (file_exists(path_join(cx->arena, folder, "lock"))) return OK; /* ours: complete, or interrupted */
   for (size_t i = 0; i < COUNT_OF(OURS); i++)
     if (file_exists(path_join(cx->arena, folder, OURS[i])))
@@ -90,25 +90,35 @@ static Status init_locked(Context *cx, const char *folder, const char *campaign_
   int64_t size;
   TRY(keys_create(cx, path_join(cx->arena, folder, "keys")));
   *lock = -1; /* now the journal's */
-  TRY(journal_make(cx, folder, JOURNAL_WRITE, taken, modules, module_count, &journal));
+  TRY(journal_make(cx, folder, JOURNAL_WRITE, taken, 0, modules, module_count, &journal));
   TRY(db_int_of(cx, journal->db, &size, 0, &JOURNAL_SIZE));
   if (size > 0 || journal->head_disputed)
-    return fail(cx, EXISTS, "“%s”里已有县数据，没有改动它；要另建请换一个文件夹。", folder);
+    return fail(cx, EXISTS, "“%s”%s里已有县数据，没有改动它；要另建请换一个。", folder,
+                db_is_postgresql(journal->target) ? "所指的数据库" : "");
   TRY(copy_campaign(cx, folder, campaign_folder));
   TRY(create_entry(cx, journal, campaign_folder));
   return folder_sync(cx, folder);
 }
 
-Status journal_init(Context *cx, const char *folder, const char *campaign_folder, const JournalModule *const *modules,
-                    size_t module_count) {
+Status journal_init_on(Context *cx, const char *folder, const char *campaign_folder, const char *database,
+                       const JournalModule *const *modules, size_t module_count) {
   FolderItem *items;
   size_t count;
   int lock = -1;
+  if (database) TRY(settings_check(cx, database));
   TRY(folder_tree(cx, campaign_folder, &items, &count)); /* before anything is made */
   TRY(folder_make(cx, folder));
   TRY(check_foreign(cx, folder));
   TRY(lock_take(cx, folder, 0, &lock));
-  Status status = init_locked(cx, folder, campaign_folder, &lock, modules, module_count);
+  bool written = false;
+  Status status = database ? settings_write(cx, folder, database, &written) : OK;
+  if (status == OK) status = init_locked(cx, folder, campaign_folder, &lock, modules, module_count);
+  if (status != OK && written) settings_remove(cx->arena, folder);
   if (lock >= 0) close(lock);
   return status;
+}
+
+Status journal_init(Context *cx, const char *folder, const char *campaign_folder, const JournalModule *const *modules,
+                    size_t module_count) {
+  return journal_init_on(cx, folder, campaign_folder, NULL, modules, module_count);
 }

@@ -18,6 +18,7 @@ struct Journal {
   Arena *arena; /* what lives as long as the journal */
   Arena *step;  /* reset for each entry applied */
   const char *folder;
+  const char *target; /* of db_open */
   JournalMode mode;
   int lock; /* file descriptor of DIR/lock, -1 if none */
   int head; /* of DIR/head, kept open by a writer, -1 if none */
@@ -65,13 +66,25 @@ Digest tree_stack_root(const TreeStack *stack);
 
 /* journal.c */
 Status lock_take(Context *cx, const char *folder, int wait_ms, int *ret_lock);
-Status journal_make(Context *cx, const char *folder, JournalMode mode, int lock, const JournalModule *const *modules,
-                    size_t module_count, Journal **ret_journal); /* takes over the lock also on failure */
+Status journal_make(Context *cx, const char *folder, JournalMode mode, int lock, int wait_ms,
+                    const JournalModule *const *modules, size_t module_count,
+                    Journal **ret_journal); /* takes over the lock also on failure */
 Status journal_migrate(Context *cx, Journal *journal, Db *db);
 void head_write(Journal *journal); /* advisory: what was committed stays committed if this fails */
 Status head_read(Context *cx, const char *folder, int64_t *ret_size, Digest *ret_root); /* NOT_FOUND, BAD_FILE */
 
+/* settings.c: DIR/anju.toml */
+/* What db_open gets: the address in DIR/anju.toml, or DIR/anju.db. NOT_FOUND if there is neither and not `create`. */
+Status settings_target(Context *cx, const char *folder, bool create, const char **ret_target);
+/* *ret_written: it was not there before. EXISTS if the folder's county is elsewhere. */
+Status settings_write(Context *cx, const char *folder, const char *database, bool *ret_written);
+void settings_remove(Arena *arena, const char *folder);
+Status settings_check(Context *cx, const char *database); /* whether the address can be written there */
+Str database_name(const Journal *journal);                /* for findings: "anju.db", "postgresql" */
+
 /* init.c */
+Status copy_campaign(Context *cx, const char *folder, const char *campaign_folder);
+Status check_foreign(Context *cx, const char *folder); /* EXISTS if what we would write over is somebody else's */
 Status campaign_body(Context *cx, const char *folder, Str name, Json **ret_body); /* body of county_created */
 
 /* rebuild.c */

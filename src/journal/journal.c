@@ -157,13 +157,11 @@ static Status no_county(Context *cx, const char *folder) {
 
 /* Readers only: whether the tables are there at all. */
 static Status check_begun(Context *cx, Journal *journal) {
-  CLEANUP(db_stop) DbQuery *query = NULL;
-  bool more;
-  TRY(db_start_text(cx, journal->db, &query, STR("select 1 from sqlite_master where name in ('entry', 'migration')"),
-                    NULL, 0));
-  for (int found = 0; found < 2; found++) {
-    TRY(db_next(cx, query, &more));
-    if (!more) return no_county(cx, journal->folder);
+  static const char *const TABLES[] = {"entry", "migration"};
+  for (size_t i = 0; i < COUNT_OF(TABLES); i++) {
+    int64_t found;
+    TRY(db_int_of(cx, journal->db, &found, 0, &JOURNAL_HAS_TABLE, DB_T(str_from(TABLES[i]))));
+    if (found == 0) return no_county(cx, journal->folder);
   }
   return OK;
 }
@@ -178,23 +176,20 @@ static Status check_complete(Context *cx, Journal *journal) {
   return size == 0 && head_size == 0 ? no_county(cx, journal->folder) : OK;
 }
 
-static Status open_parts(Context *cx, Journal *journal, bool create) {
+static Status open_parts(Context *cx, Journal *journal, bool create, int wait_ms) {
   Arena *arena = journal->arena;
   Context own = {arena, {OK, STR_EMPTY}}; /* the store lives as long as the journal */
   bool writes = journal->mode == JOURNAL_WRITE;
   TRY(keys_load(cx, path_join(arena, journal->folder, "keys"), &journal->keys));
   Status status = store_open(&own, path_join(arena, journal->folder, "store"), &journal->store);
   if (status != OK) return fail(cx, status, STR_FMT, STR_ARG(own.error.sentence));
-  TRY(db_open(cx, path_join(arena, journal->folder, "anju.db"),
-              create   ? DB_CREATE
-              : writes ? DB_WRITE
-                       : DB_READ,
-              &journal->db));
+  TRY(db_open(cx, journal->target, create ? DB_CREATE : writes ? DB_WRITE : DB_READ, &journal->db));
   if (!writes) {
     TRY(check_begun(cx, journal));
     TRY(check_complete(cx, journal));
     return check_migrated(cx, journal);
   }
+  TRY(db_lock_writer(cx, journal->db, wait_ms));
   TRY(store_remove_strays(cx, journal->store));
   TRY(journal_migrate(cx, journal, journal->db));
   return head_settle(cx, journal);
@@ -213,11 +208,13 @@ static Journal *journal_new(const char *folder, JournalMode mode, int lock, cons
   return journal;
 }
 
-Status journal_make(Context *cx, const char *folder, JournalMode mode, int lock, const JournalModule *const *modules,
-                    size_t module_count, Journal **ret_journal) {
-  bool create = lock >= 0 && !file_exists(path_join(cx->arena, folder, "anju.db"));
+Status journal_make(Context *cx, const char *folder, JournalMode mode, int lock, int wait_ms,
+                    const JournalModule *const *modules, size_t module_count, Journal **ret_journal) {
   CLEANUP(journal_closep) Journal *journal = journal_new(folder, mode, lock, modules, module_count);
-  TRY(open_parts(cx, journal, create));
+  const char *target;
+  TRY(settings_target(cx, folder, lock >= 0, &target));
+  journal->target = str_c(journal->arena, str_from(target));
+  TRY(open_parts(cx, journal, lock >= 0 && !file_exists(target), wait_ms));
   *ret_journal = journal;
   journal = NULL;
   return OK;
@@ -226,10 +223,13 @@ Status journal_make(Context *cx, const char *folder, JournalMode mode, int lock,
 Status journal_open(Context *cx, const char *folder, JournalMode mode, int wait_ms, const JournalModule *const *modules,
                     size_t module_count, Journal **ret_journal) {
   int lock = -1;
-  if (!file_exists(path_join(cx->arena, folder, "anju.db"))) return no_county(cx, folder);
+  const char *target;
+  Status found = settings_target(cx, folder, false, &target);
+  if (found == NOT_FOUND) return no_county(cx, folder);
+  TRY(found);
   if (mode == JOURNAL_WRITE) TRY(lock_take(cx, folder, wait_ms, &lock));
   CLEANUP(journal_closep) Journal *journal = NULL;
-  TRY(journal_make(cx, folder, mode, lock, modules, module_count, &journal));
+  TRY(journal_make(cx, folder, mode, lock, wait_ms, modules, module_count, &journal));
   if (mode == JOURNAL_WRITE) TRY(check_complete(cx, journal));
   *ret_journal = journal;
   journal = NULL;
@@ -258,7 +258,7 @@ void journal_closep(Journal **journal) {
 
 Db *journal_db(Journal *journal) { return journal->db; }
 Status journal_open_reader(Context *cx, Journal *journal, Db **ret_db) {
-  return db_open(cx, path_join(cx->arena, journal->folder, "anju.db"), DB_READ, ret_db);
+  return db_open(cx, journal->target, DB_READ, ret_db);
 }
 
 Store *journal_store(Journal *journal) { return journal->store; }

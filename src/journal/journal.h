@@ -1,9 +1,11 @@
 /* journal: the only way in. Owns: the county directory's lock, table `entry`, the Merkle log,
  * applying entries to derived tables, rebuild, digest, verify. May include: base, crypto, store, db.
  *
- * County directory: anju.db, store/, keys/, campaign/ (frozen copy), lock, anju.sock.
- * Entry: seq (this node's order), id (client-made UUIDv7), kind, household, division, author, device,
- * made_at, received_at, body (canonical JSON), salt, leaf = H(0x00 || header || H(salt || body)).
+ * County directory: anju.db, store/, keys/, campaign/ (frozen copy), lock, anju.sock. Or, instead of anju.db, anju.toml
+ * with the address of a PostgreSQL database that holds the tables; everything else stays in the directory. One county
+ * has one directory: the lock is taken both there and in the database. Entry: seq (this node's order), id (client-made
+ * UUIDv7), kind, household, division, author, device, made_at, received_at, body (canonical JSON), salt, leaf = H(0x00
+ * || header || H(salt || body)).
  *
  * Leaf. H is SHA-256. The header is the canonical JSON object of author, device, division, household, id, kind, made_at
  * and supersedes: all eight always there, "" where empty. It holds no personal data. It does not hold seq and
@@ -74,6 +76,15 @@ typedef enum JournalMode { JOURNAL_READ, JOURNAL_WRITE } JournalMode;
  * the campaign's name, its files' hashes and the hash over them. Until that entry is there, journal_open says
  * NOT_FOUND. */
 MUST_CHECK Status journal_init(Context *cx, const char *folder, const char *campaign_folder,
+                               const JournalModule *const *modules, size_t module_count);
+/* The same with the tables in a PostgreSQL database (postgresql://...; NULL: DIR/anju.db), whose address is written to
+ * DIR/anju.toml. EXISTS if there is a county in it. */
+MUST_CHECK Status journal_init_on(Context *cx, const char *folder, const char *campaign_folder, const char *database,
+                                  const JournalModule *const *modules, size_t module_count);
+/* Makes the same county again in folder `to`, on either database: same keys, campaign, stored files and entries (with
+ * their seq, salt and received_at), applied anew in one transaction. TAMPERED, and nothing made, unless head and
+ * digests are equal afterwards. The old one stays as it is: from then on one of them should no longer be written. */
+MUST_CHECK Status journal_copy(Context *cx, const char *from, const char *to, const char *database,
                                const JournalModule *const *modules, size_t module_count);
 /* The modules must outlive the journal. WRITE takes flock(DIR/lock), waiting up to wait_ms, else BUSY naming the
  * holder. READ takes no lock and sees the last commit. Opening for writing completes what a killed process left

@@ -51,3 +51,18 @@ select count(*) from id_conflict where id = $1;
 pragma defer_foreign_keys = on;
 -- postgresql:
 set constraints all deferred;
+
+-- name: has_table  in: name text  out: count i64
+-- sqlite:
+select count(*) from sqlite_master where type = 'table' and name = $1;
+-- postgresql:
+select count(*) from pg_catalog.pg_tables where schemaname = current_schema() and tablename = $1;
+
+-- name: integrity  out: finding text
+-- sqlite:
+select integrity_check from pragma_integrity_check(20);
+-- postgresql:
+select 'ok';
+
+-- name: conflicts  out: id text, leaf blob, header text, body text, received_at i64
+select id, leaf, header, body, received_at from id_conflict order by id, leaf;

@@ -1,7 +1,7 @@
 #include "journal/internal.h"
 #include "journal/test_module.h"
 
-TEST(init_makes_a_county_whose_first_entry_names_the_campaign) {
+TEST_COUNTY(init_makes_a_county_whose_first_entry_names_the_campaign) {
   const char *folder = test_folder(cx), *county = county_make(cx, folder);
   Journal *journal = county_open(cx, county, JOURNAL_READ);
   Entry entry;
@@ -23,7 +23,7 @@ TEST(init_makes_a_county_whose_first_entry_names_the_campaign) {
   test_folder_remove(cx, folder);
 }
 
-TEST(every_statement_of_the_journal_prepares_after_migrating) {
+TEST_COUNTY(every_statement_of_the_journal_prepares_after_migrating) {
   const char *folder = test_folder(cx);
   Journal *journal = county_open(cx, county_make(cx, folder), JOURNAL_READ);
   CHECK_OK(journal_check_statements(cx, journal));
@@ -31,7 +31,7 @@ TEST(every_statement_of_the_journal_prepares_after_migrating) {
   test_folder_remove(cx, folder);
 }
 
-TEST(an_entry_is_appended_applied_and_read_back) {
+TEST_COUNTY(an_entry_is_appended_applied_and_read_back) {
   const char *folder = test_folder(cx);
   Journal *journal = county_open(cx, county_make(cx, folder), JOURNAL_WRITE);
   Receipt receipt = append(cx, journal, thing_added(cx, 1));
@@ -73,7 +73,7 @@ TEST(the_header_is_canonical_json_and_the_leaf_follows_the_definition) {
   CHECK(digest_equal(&leaf, &expected));
 }
 
-TEST(an_entry_sent_twice_is_kept_once) {
+TEST_COUNTY(an_entry_sent_twice_is_kept_once) {
   const char *folder = test_folder(cx);
   Journal *journal = county_open(cx, county_make(cx, folder), JOURNAL_WRITE);
   Entry draft = thing_added(cx, 1);
@@ -105,7 +105,7 @@ TEST(an_entry_sent_twice_is_kept_once) {
   test_folder_remove(cx, folder);
 }
 
-TEST(an_entry_that_cannot_be_applied_leaves_nothing) {
+TEST_COUNTY(an_entry_that_cannot_be_applied_leaves_nothing) {
   const char *folder = test_folder(cx);
   Journal *journal = county_open(cx, county_make(cx, folder), JOURNAL_WRITE);
   Receipt receipt = {.seq = 77};
@@ -133,7 +133,7 @@ TEST(an_entry_that_cannot_be_applied_leaves_nothing) {
   test_folder_remove(cx, folder);
 }
 
-TEST(a_batch_commits_at_once_and_a_failing_entry_undoes_itself_alone) {
+TEST_COUNTY(a_batch_commits_at_once_and_a_failing_entry_undoes_itself_alone) {
   const char *folder = test_folder(cx), *county = county_make(cx, folder);
   Journal *journal = county_open(cx, county, JOURNAL_WRITE), *reader = county_open(cx, county, JOURNAL_READ);
   Receipt receipt;
@@ -162,7 +162,7 @@ TEST(a_batch_commits_at_once_and_a_failing_entry_undoes_itself_alone) {
   test_folder_remove(cx, folder);
 }
 
-TEST(drafts_that_are_not_in_order_are_refused) {
+TEST_COUNTY(drafts_that_are_not_in_order_are_refused) {
   const char *folder = test_folder(cx);
   Journal *journal = county_open(cx, county_make(cx, folder), JOURNAL_WRITE);
   Receipt receipt;
@@ -202,7 +202,7 @@ TEST(drafts_that_are_not_in_order_are_refused) {
   test_folder_remove(cx, folder);
 }
 
-TEST(a_rebuild_gives_the_same_tables) {
+TEST_COUNTY(a_rebuild_gives_the_same_tables) {
   const char *folder = test_folder(cx);
   Journal *journal = county_open(cx, county_make(cx, folder), JOURNAL_WRITE);
   Str empty = digests_text(cx, journal);
@@ -227,7 +227,7 @@ TEST(a_rebuild_gives_the_same_tables) {
   test_folder_remove(cx, folder);
 }
 
-TEST(a_digest_follows_its_definition) {
+TEST_COUNTY(a_digest_follows_its_definition) {
   const char *folder = test_folder(cx);
   Journal *journal = county_open(cx, county_make(cx, folder), JOURNAL_WRITE);
   append(cx, journal, thing_added(cx, 1));
@@ -259,7 +259,7 @@ static Digest naive_root(const Digest *leaves, int64_t count) {
   return tree_node(&left, &right);
 }
 
-TEST(the_tree_head_is_that_of_rfc_6962_at_every_size) {
+TEST_COUNTY(the_tree_head_is_that_of_rfc_6962_at_every_size) {
   /* The published example (certificate-transparency's reference test): eight leaves. */
   static const Str inputs[] = {STR_EMPTY,
                                {"\x00", 1},
@@ -303,7 +303,7 @@ static Status sum_seq(Context *cx, void *user, const Entry *entry) {
   return entry->seq == 6 ? fail(cx, FAILED, "enough") : OK;
 }
 
-TEST(entries_are_visited_in_order_and_by_kind) {
+TEST_COUNTY(entries_are_visited_in_order_and_by_kind) {
   const char *folder = test_folder(cx);
   Journal *journal = county_open(cx, county_make(cx, folder), JOURNAL_WRITE);
   for (int i = 0; i < 3; i++) append(cx, journal, thing_added(cx, i));

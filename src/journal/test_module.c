@@ -57,13 +57,15 @@ const JournalModule TEST_MODULE = {.name = "test_module",
                                    .statement_count = TEST_MODULE_STATEMENT_COUNT};
 const JournalModule *const TEST_MODULES[1] = {&TEST_MODULE};
 
+const char *test_database;
+
 const char *county_make(Context *cx, const char *folder) {
   const char *plan = path_join(cx->arena, folder, "plan"), *county = path_join(cx->arena, folder, "county");
   CHECK_OK(folder_make(cx, plan));
   CHECK_OK(folder_make(cx, path_join(cx->arena, plan, "forms")));
   CHECK_OK(file_write(cx, path_join(cx->arena, plan, "places.csv"), STR("code,name\n"), FILE_ADVISORY));
   CHECK_OK(file_write(cx, path_join(cx->arena, plan, "forms/visit.json"), STR("{}"), FILE_ADVISORY));
-  CHECK_OK(journal_init(cx, county, plan, TEST_MODULES, 1));
+  CHECK_OK(journal_init_on(cx, county, plan, test_database, TEST_MODULES, 1));
   return county;
 }
 

@@ -163,12 +163,12 @@ static Status check_entries(Context *cx, Verify *v) {
 static Status check_database(Context *cx, Verify *v) {
   CLEANUP(db_stop) DbQuery *query = NULL;
   bool more;
-  TRY(db_start_text(cx, v->journal->db, &query, STR("pragma integrity_check(20)"), NULL, 0));
+  TRY(db_start(cx, v->journal->db, &query, &JOURNAL_INTEGRITY)); /* PostgreSQL's server checks its pages itself */
   for (;;) {
     TRY(db_next(cx, query, &more));
     if (!more) return OK;
     if (!str_equal(db_text(query, 0), STR("ok")))
-      find(cx, v, "file", STR("anju.db"), "数据库文件有损坏：" STR_FMT "。", STR_ARG(db_text(query, 0)));
+      find(cx, v, "file", database_name(v->journal), "数据库文件有损坏：" STR_FMT "。", STR_ARG(db_text(query, 0)));
   }
 }
 
@@ -301,7 +301,7 @@ static Status run_checks(Context *cx, Verify *v) {
   for (size_t i = 0; i < COUNT_OF(CHECKS); i++) {
     Status status = CHECKS[i](cx, v);
     if (status == TAMPERED) {
-      find(cx, v, "file", STR("anju.db"), STR_FMT, STR_ARG(cx->error.sentence));
+      find(cx, v, "file", database_name(v->journal), STR_FMT, STR_ARG(cx->error.sentence));
       status = OK;
     }
     TRY(status);
