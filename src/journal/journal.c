@@ -6,7 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { POLL_MS = 20, HOLDER_LIMIT = 200, HEAD_LIMIT = 4096 };
+/* DYING_MS: how long the session of a process that was killed may linger in a database server. */
+enum { POLL_MS = 20, HOLDER_LIMIT = 200, HEAD_LIMIT = 4096, DYING_MS = 2000 };
 
 static const char *const MIGRATIONS[] = {
     "create table entry(seq integer primary key, id text not null unique, kind text not null, household text not null,"
@@ -189,7 +190,7 @@ static Status open_parts(Context *cx, Journal *journal, bool create, int wait_ms
     TRY(check_complete(cx, journal));
     return check_migrated(cx, journal);
   }
-  TRY(db_lock_writer(cx, journal->db, wait_ms));
+  TRY(db_lock_writer(cx, journal->db, wait_ms > DYING_MS ? wait_ms : DYING_MS));
   TRY(store_remove_strays(cx, journal->store));
   TRY(journal_migrate(cx, journal, journal->db));
   return head_settle(cx, journal);

@@ -28,8 +28,12 @@ static Str verify_text(Context *cx, const char *county) {
 /* Something else than the program writes to the database. */
 static void tamper(Context *cx, const char *county, const char *sql) {
   CLEANUP(db_closep) Db *db = NULL;
-  CHECK_OK(db_open(cx, path_join(cx->arena, county, "anju.db"), DB_WRITE, &db));
-  if (db) CHECK_OK(db_script(cx, db, str_c(cx->arena, str_format(cx->arena, "pragma foreign_keys=off; %s", sql))));
+  const char *target;
+  CHECK_OK(settings_target(cx, county, false, &target));
+  CHECK_OK(db_open(cx, target, DB_WRITE, &db));
+  bool sqlite = !db_is_postgresql(target);
+  if (db)
+    CHECK_OK(db_script(cx, db, str_format(cx->arena, "%s%s", sqlite ? "pragma foreign_keys=off; " : "", sql).data));
 }
 
 static const char *county_with_things(Context *cx, const char *folder, int count) {
@@ -104,7 +108,7 @@ TEST(every_change_behind_the_programs_back_is_found_and_named) {
   test_folder_remove(cx, folder);
 }
 
-TEST(a_forged_log_with_all_hashes_made_anew_differs_from_the_head_file) {
+TEST_COUNTY(a_forged_log_with_all_hashes_made_anew_differs_from_the_head_file) {
   const char *folder = test_folder(cx), *county = county_with_things(cx, folder, 6);
   Journal *journal = county_open(cx, county, JOURNAL_WRITE);
   Entry entry;
@@ -118,11 +122,11 @@ TEST(a_forged_log_with_all_hashes_made_anew_differs_from_the_head_file) {
   test_folder_remove(cx, folder);
 }
 
-TEST(a_disputed_head_file_is_kept_as_evidence) {
+TEST_COUNTY(a_disputed_head_file_is_kept_as_evidence) {
   const char *folder = test_folder(cx), *county = county_with_things(cx, folder, 6);
   tamper(cx, county,
-         "delete from entry where seq = 7; delete from thing where id = 't000005';"
-         "delete from mark where thing = 't000005'"); /* size 7: seq 7 completes no node */
+         "delete from entry where seq = 7; delete from mark where thing = 't000005';"
+         "delete from thing where id = 't000005'"); /* size 7: seq 7 completes no node */
   CHECK(str_find(verify_text(cx, county), STR("文件 head 记着 7 条")) >= 0);
   Journal *journal = county_open(cx, county, JOURNAL_WRITE);
   append(cx, journal, thing_added(cx, 20)); /* takes the place of the one removed */
@@ -150,7 +154,7 @@ static void check_file_found(Context *cx, const char *county, const char *path, 
   CHECK_OK(file_write(cx, path, bytes, FILE_ADVISORY));
 }
 
-TEST(a_flipped_bit_in_each_file_is_found_and_named) {
+TEST_COUNTY(a_flipped_bit_in_each_file_is_found_and_named) {
   const char *folder = test_folder(cx), *county = county_make(cx, folder);
   Journal *journal = county_open(cx, county, JOURNAL_WRITE);
   Digest digests[3];
@@ -260,7 +264,7 @@ static int64_t check_acknowledged(Context *cx, const char *county, int pipe_end)
   return count;
 }
 
-TEST(a_writer_killed_at_any_moment_loses_nothing_it_acknowledged) {
+TEST_COUNTY(a_writer_killed_at_any_moment_loses_nothing_it_acknowledged) {
   const char *folder = test_folder(cx), *county = county_make(cx, folder);
   int64_t acknowledged = 0;
   uint32_t random = 1;
@@ -297,7 +301,7 @@ TEST(a_writer_killed_at_any_moment_loses_nothing_it_acknowledged) {
   test_folder_remove(cx, folder);
 }
 
-TEST(a_reader_verifies_while_another_process_writes) {
+TEST_COUNTY(a_reader_verifies_while_another_process_writes) {
   const char *folder = test_folder(cx), *county = county_make(cx, folder);
   int nowhere[2];
   CHECK_INT(pipe(nowhere), 0);
@@ -360,7 +364,7 @@ TEST(init_writes_over_nothing_that_is_not_its_own) {
 }
 
 /* ---- the lock ---- */
-TEST(a_second_writer_is_told_who_holds_the_county_or_waits) {
+TEST_COUNTY(a_second_writer_is_told_who_holds_the_county_or_waits) {
   const char *folder = test_folder(cx), *county = county_make(cx, folder);
   Journal *journal, *second;
   int ends[2];
@@ -427,7 +431,7 @@ TEST(a_full_disk_is_said_and_nothing_is_lost) {
   test_folder_remove(cx, folder);
 }
 
-TEST(a_database_that_a_newer_or_older_program_wrote_is_not_read_as_ours) {
+TEST_COUNTY(a_database_that_a_newer_or_older_program_wrote_is_not_read_as_ours) {
   static const char *const more[] = {"select 1", "select 1", "create table newer(x bigint primary key)"};
   JournalModule newer = TEST_MODULE;
   newer.migrations = more;
@@ -442,5 +446,127 @@ TEST(a_database_that_a_newer_or_older_program_wrote_is_not_read_as_ours) {
   journal_close(journal);
   CHECK_FAILS(FAILED, journal_open(cx, county, JOURNAL_WRITE, 0, TEST_MODULES, 1, &journal));
   CHECK_FAILS(FAILED, journal_open(cx, county, JOURNAL_READ, 0, TEST_MODULES, 1, &journal));
+  test_folder_remove(cx, folder);
+}
+
+/* ---- the database elsewhere ---- */
+static Status open_with(Context *cx, const char *county, const char *settings) {
+  Journal *journal = NULL;
+  CHECK_OK(file_write(cx, path_join(cx->arena, county, "anju.toml"), str_from(settings), FILE_ADVISORY));
+  Status status = journal_open(cx, county, JOURNAL_READ, 0, TEST_MODULES, 1, &journal);
+  journal_close(journal);
+  return status;
+}
+
+TEST(settings_that_are_not_understood_are_refused_with_their_line) {
+  static const char *const BAD[] = {"database = \"postgresql://a@h/d\"\n",
+                                    "# x\n\ndb = postgresql://a@h/d\n",
+                                    "",
+                                    "db = \"\"",
+                                    "db = \"mysql://a@h/d\"",
+                                    "db = \"postgresql://a@h/d\" x",
+                                    "db = \"postgresql://a@h/d",
+                                    "db = \"postgresql://a@h/d\"\ndb = \"postgresql://a@h/d\"\n"};
+  const char *folder = test_folder(cx), *county = county_make(cx, folder);
+  for (size_t i = 0; i < COUNT_OF(BAD); i++) {
+    CHECK_FAILS(BAD_FILE, open_with(cx, county, BAD[i]));
+    CHECK(str_find(cx->error.sentence, STR("anju.toml")) >= 0);
+  }
+  CHECK_FAILS(INPUT_OUTPUT, open_with(cx, county, "  db=\"postgresql://anju:hemlig@127.0.0.1:1/d\" # here"));
+  CHECK(str_find(cx->error.sentence, STR("hemlig")) < 0);
+  CHECK_FAILS(BAD_USAGE, journal_init_on(cx, path_join(cx->arena, folder, "b"), path_join(cx->arena, folder, "plan"),
+                                         "postgresql://a@h/d\"x", TEST_MODULES, 1));
+  CHECK(!file_exists(path_join(cx->arena, folder, "b")));
+  test_folder_remove(cx, folder);
+}
+
+TEST(a_county_whose_server_is_not_there_is_not_begun) {
+  const char *folder = test_folder(cx), *plan = path_join(cx->arena, folder, "plan");
+  const char *county = path_join(cx->arena, folder, "b");
+  county_make(cx, folder);
+  CHECK_FAILS(INPUT_OUTPUT, journal_init_on(cx, county, plan, "postgresql://a@127.0.0.1:1/d", TEST_MODULES, 1));
+  CHECK(!file_exists(path_join(cx->arena, county, "anju.toml")));
+  CHECK_OK(journal_init(cx, county, plan, TEST_MODULES, 1)); /* elsewhere, then */
+  CHECK_FAILS(EXISTS, journal_init_on(cx, county, plan, "postgresql://a@127.0.0.1:1/d", TEST_MODULES, 1));
+  test_folder_remove(cx, folder);
+}
+
+static Str digests_of(Context *cx, const char *county) {
+  CLEANUP(journal_closep) Journal *journal = county_open(cx, county, JOURNAL_READ);
+  int64_t size = 0;
+  Digest root = {0};
+  CHECK_OK(journal_head(cx, journal, &size, &root));
+  return str_format(cx->arena, "%lld " STR_FMT "\n" STR_FMT, (long long)size, STR_ARG(digest_hex(cx->arena, &root)),
+                    STR_ARG(digests_text(cx, journal)));
+}
+
+/* From SQLite to PostgreSQL and back: nothing differs, and each goes on by itself. */
+TEST(a_copy_is_the_same_county_on_either_database) {
+  const char *there = test_schema(cx);
+  if (!there) return;
+  const char *folder = test_folder(cx), *county = county_make(cx, folder);
+  const char *second = path_join(cx->arena, folder, "second"), *third = path_join(cx->arena, folder, "third");
+  Journal *journal = county_open(cx, county, JOURNAL_WRITE);
+  Digest file;
+  Receipt receipt, again;
+  for (int i = 0; i < 20; i++) append(cx, journal, thing_added(cx, i));
+  CHECK_OK(store_put(cx, journal_store(journal), STR("bytes"), &file));
+  Entry with_file = thing_added(cx, 50), other = thing_added(cx, 51);
+  json_set_text(cx->arena, with_file.body, "own_file", digest_hex(cx->arena, &file));
+  other.id = append(cx, journal, with_file).id;
+  CHECK_FAILS(CONFLICT, journal_append(cx, journal, &other, &again));
+  journal_close(journal);
+  Str digests = digests_of(cx, county);
+  CHECK_OK(journal_copy(cx, county, second, there, TEST_MODULES, 1));
+  CHECK_STR(digests_of(cx, second), digests);
+  CHECK_STR(verify_text(cx, second), STR_EMPTY);
+  CHECK_OK(journal_copy(cx, second, third, NULL, TEST_MODULES, 1));
+  CHECK_STR(digests_of(cx, third), digests);
+  CHECK_STR(verify_text(cx, third), STR_EMPTY);
+  CHECK_FAILS(EXISTS, journal_copy(cx, county, second, there, TEST_MODULES, 1));
+  CHECK_FAILS(EXISTS, journal_copy(cx, county, path_join(cx->arena, folder, "fourth"), there, TEST_MODULES, 1));
+  CHECK(!file_exists(path_join(cx->arena, folder, "fourth/anju.toml")));
+  Entry next = thing_added(cx, 60);
+  next.id = STR("01900000-0000-7000-8000-000000000060");
+  next.salt = STR("0123456789abcdef0123456789abcdef");
+  next.made_at = 7;
+  Str ends[3];
+  const char *const COUNTIES[] = {county, second, third};
+  for (int i = 0; i < 3; i++) {
+    journal = county_open(cx, COUNTIES[i], JOURNAL_WRITE);
+    receipt = append(cx, journal, next);
+    CHECK_INT(receipt.seq, 23);
+    int64_t kept;
+    CHECK_OK(db_int_of(cx, journal_db(journal), &kept, 0, &JOURNAL_CONFLICT_COUNT, DB_T(other.id)));
+    CHECK_INT(kept, 1);
+    journal_close(journal);
+    ends[i] = digests_of(cx, COUNTIES[i]);
+  }
+  CHECK_STR(ends[1], ends[0]);
+  CHECK_STR(ends[2], ends[0]);
+  tamper(cx, second, "update entry set author = 'other' where seq = 5");
+  CHECK_FAILS(TAMPERED, journal_copy(cx, second, path_join(cx->arena, folder, "fifth"), NULL, TEST_MODULES, 1));
+  test_folder_remove(cx, folder);
+}
+
+/* Two folders with one database, as two machines may have them. */
+TEST(the_database_itself_lets_only_one_writer_in) {
+  const char *there = test_schema(cx);
+  if (!there) return;
+  const char *folder = test_folder(cx), *plan = path_join(cx->arena, folder, "plan"), *county, *other;
+  county_make(cx, folder);
+  county = path_join(cx->arena, folder, "a");
+  other = path_join(cx->arena, folder, "b");
+  CHECK_OK(journal_init_on(cx, county, plan, there, TEST_MODULES, 1));
+  CHECK_OK(folder_make(cx, other));
+  Str settings;
+  CHECK_OK(file_read(cx, path_join(cx->arena, county, "anju.toml"), 1000, &settings));
+  CHECK_OK(file_write(cx, path_join(cx->arena, other, "anju.toml"), settings, FILE_ADVISORY));
+  CHECK_OK(keys_create(cx, path_join(cx->arena, other, "keys")));
+  Journal *journal = county_open(cx, county, JOURNAL_WRITE), *second = NULL;
+  CHECK_FAILS(BUSY, journal_open(cx, other, JOURNAL_WRITE, 0, TEST_MODULES, 1, &second));
+  journal_close(journal);
+  CHECK_OK(journal_open(cx, other, JOURNAL_WRITE, 0, TEST_MODULES, 1, &second));
+  journal_close(second);
   test_folder_remove(cx, folder);
 }

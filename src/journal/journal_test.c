@@ -216,7 +216,8 @@ TEST_COUNTY(a_rebuild_gives_the_same_tables) {
   CHECK(!str_equal(digests_text(cx, journal), before));
   CHECK_OK(journal_rebuild(cx, journal));
   CHECK_STR(digests_text(cx, journal), before);
-  CHECK_OK(db_script(cx, journal_db(journal), "update thing set secret = zeroblob(60) where id = 't000004'"));
+  CHECK_OK(db_script(cx, journal_db(journal),
+                     "update thing set secret = (select secret from thing where id = 't000005') where id = 't000004'"));
   TableDigest *digests;
   size_t count;
   CHECK_FAILS(TAMPERED, journal_digest(cx, journal, &digests, &count));

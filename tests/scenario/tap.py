@@ -2,9 +2,11 @@
 
 A test file declares functions with @test("a sentence") and ends with main(). Called as
   x_test.py BUILD/anju [NAME-PART]
+With ANJU_TEST_DB (the address of a database on a server that may be filled: tests/with_postgresql.py) the counties have
+their tables there, each in a database of its own.
 each function runs in order and prints "ok N - sentence", or "not ok N - sentence" and a line "# reason". Only the command
 line is used: what these tests hold true holds for scripts of others, too."""
-import csv, io, json, os, re, shutil, subprocess, sys, tempfile, traceback
+import csv, io, itertools, json, os, re, shutil, subprocess, sys, tempfile, traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SMALL = os.path.join(os.path.dirname(HERE), "data", "lists-small")
@@ -102,8 +104,42 @@ def folder(name):
 
 def new_county(name):
     path = folder(name)
-    anju("init", path)
+    anju("init", path, *(["--db", new_database()] if SERVER else []))
     return path
+
+
+# ---- PostgreSQL ----
+SERVER = os.environ.get("ANJU_TEST_DB", "")
+_databases = itertools.count(1)
+
+
+def psql(address, sql):
+    """what a statement gives, one line a row; counts the rows that it changed: "UPDATE 1""""
+    done = subprocess.run(["psql", "-XAtv", "ON_ERROR_STOP=1", "-c", sql, address], capture_output=True, text=True, timeout=120)
+    if done.returncode:
+        raise AssertionError(f"{sql[:200]}: {done.stderr[-300:]}")
+    return done.stdout.splitlines()
+
+
+def new_database(template="template1"):
+    """the address of a new database, a copy of another one if need be"""
+    name = f"county_{os.getpid()}_{next(_databases)}"
+    psql(SERVER, f"create database {name} template {template}")
+    return re.sub(r"/\w+(\?|$)", rf"/{name}\1", SERVER, count=1)
+
+
+def database_of(county):
+    """the address in DIR/anju.toml"""
+    with open(os.path.join(county, "anju.toml"), encoding="utf-8") as file:
+        return re.search(r'^db = "(.*)"', file.read(), re.M).group(1)
+
+
+def move_to_own_database(county):
+    """a folder that was copied gets a copy of its database, too"""
+    address = database_of(county)
+    copy = new_database(re.search(r"/(\w+)(\?|$)", address).group(1))
+    with open(os.path.join(county, "anju.toml"), "w", encoding="utf-8") as file:
+        file.write(f'db = "{copy}"\n')
 
 
 def lists_of(path):
@@ -113,6 +149,8 @@ def lists_of(path):
 def copy_county(county, name):
     path = folder(name)
     shutil.copytree(county, path)
+    if SERVER:
+        move_to_own_database(path)
     return path
 
 
