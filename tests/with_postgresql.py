@@ -11,10 +11,16 @@ OPTIONS = {"listen_addresses": "", "unix_socket_permissions": "0777", "fsync": "
            "max_connections": "60", "jit": "off", "logging_collector": "off", "lc_messages": "C"}
 
 
+def stop(sentence):
+    """no cluster: a status that no command's own end is taken for"""
+    print(sentence, file=sys.stderr)
+    sys.exit(3)
+
+
 def programs():
     versions = sorted(glob.glob("/usr/lib/postgresql/*/bin/postgres"), key=lambda path: int(path.split("/")[4]))
     if not versions:
-        sys.exit("没有 PostgreSQL 服务器程序：请安装软件包 postgresql。")
+        stop("没有 PostgreSQL 服务器程序：请安装软件包 postgresql。")
     return os.path.dirname(versions[-1])
 
 
@@ -27,7 +33,7 @@ def as_other(*words):
 def run(*words):
     done = subprocess.run(words, capture_output=True, text=True, cwd="/")
     if done.returncode:
-        sys.exit(f"{words[0]} …: {done.stdout[-600:]}{done.stderr[-600:]}")
+        stop(f"{words[0]} …: {done.stdout[-600:]}{done.stderr[-600:]}")
     return done.stdout
 
 
@@ -50,7 +56,7 @@ def begin(folder, binaries):
     while subprocess.run([f"{binaries}/psql", "-qXc", "create database anju", address.format("postgres")], capture_output=True, cwd="/").returncode:
         if server.poll() is not None or time.monotonic() > deadline:
             end(server)
-            sys.exit(f"PostgreSQL 没有启动：{open(log).read()[-1500:]}")
+            stop(f"PostgreSQL 没有启动：{open(log).read()[-1500:]}")
         time.sleep(0.05)
     return server, address.format("anju")
 
@@ -69,7 +75,7 @@ def main():
     binaries = programs()
     folder, server = tempfile.mkdtemp(prefix="anju-pg-"), None
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: sys.exit(1))
+        signal.signal(number, lambda *_: sys.exit(3))
     try:
         server, address = begin(folder, binaries)
         return subprocess.run(sys.argv[1:], env={**os.environ, "ANJU_TEST_DB": address}).returncode

@@ -125,7 +125,7 @@ INSERT INTO removal (household, person, seq, entry, persons, reason, undone) VAL
 UPDATE removal SET undone = $2 WHERE entry = $1 AND undone = '';
 
 -- name: removal_sums  out: households i64, persons i64
-SELECT coalesce(sum(CASE WHEN person = '' THEN 1 ELSE 0 END), 0), coalesce(sum(persons), 0) FROM removal WHERE undone = '';
+SELECT coalesce(sum(CASE WHEN person = '' THEN 1 ELSE 0 END), 0), cast(coalesce(sum(persons), 0) AS bigint) FROM removal WHERE undone = '';
 
 -- name: removals_active  out: household text, person text, persons i64, reason text
 SELECT household, person, persons, reason FROM removal WHERE undone = '' ORDER BY seq, household, person;

@@ -33,8 +33,20 @@ def story():
     return county
 
 
-def database(county):
-    return sqlite3.connect(os.path.join(county, "anju.db"))
+def change(county, *statements):
+    """something else than the program writes to the database; how many rows each statement changed"""
+    if SERVER:
+        return [int(psql(database_of(county), statement)[-1].split()[-1]) for statement in statements]
+    with sqlite3.connect(os.path.join(county, "anju.db")) as db:
+        return [db.execute(statement).rowcount for statement in statements]
+
+
+def select(county, statement):
+    """the rows, every value as text, bytes in hex"""
+    if SERVER:
+        return [line.removeprefix("\\x").split("|") for line in psql(database_of(county), statement)]
+    with sqlite3.connect(os.path.join(county, "anju.db")) as db:
+        return [[value.hex() if isinstance(value, bytes) else str(value) for value in row] for row in db.execute(statement)]
 
 
 @test("after a full story verify is clean, and rebuilding from the journal gives the same digest and the same tables")
@@ -56,19 +68,17 @@ def rebuild():
 def repairs():
     county = copy_county(story(), "repairs")
     before = digest(county)
-    with database(county) as db:
-        for table in ("row_link", "difference", "household", "decision", "list_row", "list_file", "removal"):
-            db.execute(f"delete from {table}")
+    change(county, *(f"delete from {table}" for table in ("row_link", "difference", "household", "decision", "list_row", "list_file", "removal")))
     anju("verify", county, code=4)
     anju("rebuild", county)
     equal(digest(county), before, "digest")
     anju("verify", county)
 
 
-def tampered(name, change, *words):
+def tampered(name, spoil, *words):
     county = copy_county(story(), "tampered")
     anju("verify", county)
-    change(county)
+    spoil(county)
     run = anju("verify", county, code=4)
     for word in words:
         check(re.search(word, run.out), f"{name}: “{word}” is not in {run.out[:400]}")
@@ -118,32 +128,23 @@ def gone():
 @test("a changed body, author, time, salt or leaf of an entry: exit 4, and the entry is named")
 def entries():
     def sql(statement):
-        def change(county):
-            with database(county) as db:
-                check(db.execute(statement).rowcount == 1, statement)
+        return lambda county: equal(change(county, statement), [1], statement)
 
-        return change
-
-    with database(story()) as db:
-        seq, entry = db.execute("select seq, id from entry where kind = 'decision' order by seq limit 1").fetchone()
+    seq, entry = select(story(), "select seq, id from entry where kind = 'decision' order by seq limit 1")[0]
+    zeros = "decode(repeat('00', 32), 'hex')" if SERVER else "zeroblob(32)"
     named = rf"({entry}|第 ?{seq} ?条|：{seq}：| {seq}：)"
     tampered("body", sql(f"update entry set body = replace(body, 'take:', 'Take:') where seq = {seq}"), named)
     tampered("author", sql(f"update entry set author = 'someone' where seq = {seq}"), named)
     tampered("time", sql(f"update entry set made_at = made_at + 1 where seq = {seq}"), named)
-    tampered("salt", sql(f"update entry set salt = zeroblob(32) where seq = {seq}"), named)
-    tampered("leaf", sql(f"update entry set leaf = zeroblob(32) where seq = {seq}"), named)
+    tampered("salt", sql(f"update entry set salt = {zeros} where seq = {seq}"), named)
+    tampered("leaf", sql(f"update entry set leaf = {zeros} where seq = {seq}"), named)
     tampered("kind", sql(f"update entry set kind = 'removal' where seq = {seq}"), named)
 
 
 @test("an entry that is gone, the last one, too: exit 4")
 def missing_entries():
     def remove(which):
-        def change(county):
-            with database(county) as db:
-                db.execute("pragma foreign_keys = off")
-                db.execute(f"delete from entry where seq = ({which})")
-
-        return change
+        return lambda county: equal(change(county, f"delete from entry where seq = ({which})"), [1])
 
     tampered("middle", remove("select max(seq) / 2 from entry"))
     tampered("last", remove("select max(seq) from entry"))
@@ -153,7 +154,7 @@ def missing_entries():
 def tables():
     changes = {"row_link": "update row_link set household = 'H-elsewhere' where key = (select min(key) from row_link)",
                "difference": "update difference set class = 'id_typo' where id = (select min(id) from difference where class <> 'id_typo')",
-               "decision": "update decision set action = 'exception' where action <> 'exception' and rowid = (select min(rowid) from decision where action <> 'exception')",
+               "decision": "update decision set action = 'exception' where action <> 'exception' and entry = (select min(entry) from decision where action <> 'exception')",
                "list_row": "update list_row set number = number + 1 where key = (select min(key) from list_row)",
                "list_file": "update list_file set sender = 'x' where seq = (select min(seq) from list_file)",
                "household": "delete from household where household = (select min(household) from household)",
@@ -161,11 +162,7 @@ def tables():
                "removal": "delete from removal",
                "compare_run": "update compare_run set engine = 'x'"}
     for table, statement in changes.items():
-        def change(county):
-            with database(county) as db:
-                check(db.execute(statement).rowcount >= 1, statement)
-
-        findings = tampered(table, change, table)
+        findings = tampered(table, lambda county: check(change(county, statement)[0] >= 1, statement), table)
         check(any(f["what"] == "table" and table in f["which"] for f in findings), f"{table}: {findings}")
 
 
@@ -182,24 +179,22 @@ def campaign():
 
 @test("sealed cells of personal data that were exchanged between two rows are found")
 def exchanged():
-    def change(county):
-        with database(county) as db:
-            (a, x), (b, y) = db.execute("select key, content from list_row order by key limit 2").fetchall()
-            db.execute("update list_row set content = ? where key = ?", (y, a))
-            db.execute("update list_row set content = ? where key = ?", (x, b))
+    def exchange(county):
+        two = "select key from list_row order by key limit 2"
+        equal(change(county, f"update list_row set content = o.content from (select key, content from list_row order by key limit 2) o"
+                             f" where list_row.key in ({two}) and o.key <> list_row.key"), [2])
 
-    tampered("exchanged", change, "list_row")
+    tampered("exchanged", exchange, "list_row")
 
 
 @test("no number or name of a person can be read in the database's derived tables")
 def sealed():
     county = copy_county(story(), "sealed")
     rows = anju("register", county, "--csv").rows()
-    with database(county) as db:
-        for table, columns in (("list_row", "content"), ("difference", "content"), ("decision", "content")):
-            blobs = b"".join(bytes(row[0]) for row in db.execute(f"select {columns} from {table}"))
-            for row in rows[:40]:
-                check(row["id_no"].encode() not in blobs and row["name"].encode() not in blobs, f"{table} shows a person")
+    for table in ("list_row", "difference", "decision"):
+        blobs = "".join(row[0] for row in select(county, f"select content from {table}"))
+        for row in rows[:40]:
+            check(row["id_no"].encode().hex() not in blobs and row["name"].encode().hex() not in blobs, f"{table} shows a person")
 
 
 @test("history tells a household's story in the order of the journal: its lists, its decisions, who took them")
@@ -215,6 +210,32 @@ def history():
     for d in done[:1]:
         has(anju("history", county, d["household"]).out, "专班办公室")
     anju("history", county, "H-none", code=1)
+
+
+@test("a copy has the same head and digest, verifies and prints the same: from PostgreSQL to a file and back, where there is a server")
+def copies():
+    county = copy_county(story(), "both")
+    before, head = digest(county), anju("digest", county, "--json").json()
+    here, there = ([], ["--db", new_database()]) if SERVER else ([], [])
+    second, third = folder("both-second"), folder("both-third")
+    anju("copy", county, second, *here)  # with PostgreSQL under it: back to a file
+    equal(digest(second), before, "digest of the copy")
+    check(os.path.exists(os.path.join(second, "anju.db")), "the copy has a file of its own")
+    anju("copy", second, third, *there)
+    for copy in (second, third):
+        equal(anju("digest", copy, "--json").json(), head, "head and digests")
+        anju("verify", copy)
+        anju("rebuild", copy)
+        equal(digest(copy), before, "digest after rebuilding")
+    words = (("status", "--json"), ("differences", "--csv", "--all"), ("links", "--csv"), ("register", "--csv"), ("flags", "--csv"))
+    shown = [[anju(command, copy, *options, code=None).out for command, *options in words] for copy in (county, second, third)]
+    equal(shown[1], shown[0], "what the commands print")
+    equal(shown[2], shown[0], "what the commands print")
+    if SERVER:
+        settings = os.path.join(third, "anju.toml")
+        equal(os.stat(settings).st_mode & 0o777, 0o600, "mode of anju.toml")
+        check(not os.path.exists(os.path.join(third, "anju.db")), "no file beside the database")
+        has(anju("copy", second, folder("both-fourth"), "--db", database_of(third), code=1).err, "已有县数据")
 
 
 main()

@@ -2,10 +2,11 @@
 
 A test file declares functions with @test("a sentence") and ends with main(). Called as
   x_test.py BUILD/anju [NAME-PART]
-With ANJU_TEST_DB (the address of a database on a server that may be filled: tests/with_postgresql.py) the counties have
-their tables there, each in a database of its own.
 each function runs in order and prints "ok N - sentence", or "not ok N - sentence" and a line "# reason". Only the command
-line is used: what these tests hold true holds for scripts of others, too."""
+line is used: what these tests hold true holds for scripts of others, too.
+
+With ANJU_TEST_DB (the address of a database on a server that may be filled: tests/with_postgresql.py) the counties have
+their tables in PostgreSQL, each in a database of its own."""
 import csv, io, itertools, json, os, re, shutil, subprocess, sys, tempfile, traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -114,7 +115,7 @@ _databases = itertools.count(1)
 
 
 def psql(address, sql):
-    """what a statement gives, one line a row; counts the rows that it changed: "UPDATE 1""""
+    """what a statement gives, one line a row; of a change how many rows it was: UPDATE 1"""
     done = subprocess.run(["psql", "-XAtv", "ON_ERROR_STOP=1", "-c", sql, address], capture_output=True, text=True, timeout=120)
     if done.returncode:
         raise AssertionError(f"{sql[:200]}: {done.stderr[-300:]}")
