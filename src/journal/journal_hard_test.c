@@ -319,16 +319,17 @@ TEST_COUNTY(a_reader_verifies_while_another_process_writes) {
   test_folder_remove(cx, folder);
 }
 
-TEST(an_init_killed_at_any_moment_leaves_no_county_or_a_whole_one) {
+TEST_COUNTY(an_init_killed_at_any_moment_leaves_no_county_or_a_whole_one) {
   const char *folder = test_folder(cx), *plan = path_join(cx->arena, folder, "plan"), *made = county_make(cx, folder);
   int whole = 0, none = 0;
   CHECK(made != NULL);
   for (int round = 0; round < 40; round++) {
     const char *county = path_join(cx->arena, folder, str_format(cx->arena, "c%d", round).data);
+    const char *database = test_database ? test_schema(cx) : NULL;
     fflush(stdout);
     pid_t child = fork();
-    if (child == 0) _exit(journal_init(cx, county, plan, TEST_MODULES, 1) == OK ? 0 : 1);
-    sleep_us(round * 800L);
+    if (child == 0) _exit(journal_init_on(cx, county, plan, database, TEST_MODULES, 1) == OK ? 0 : 1);
+    sleep_us(round * (database ? 4000L : 800L));
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
     Journal *journal = NULL;
@@ -337,10 +338,10 @@ TEST(an_init_killed_at_any_moment_leaves_no_county_or_a_whole_one) {
     journal_close(journal);
     if (status == OK) {
       whole++;
-      CHECK_FAILS(EXISTS, journal_init(cx, county, plan, TEST_MODULES, 1));
+      CHECK_FAILS(EXISTS, journal_init_on(cx, county, plan, database, TEST_MODULES, 1));
     } else {
       none++;
-      CHECK_OK(journal_init(cx, county, plan, TEST_MODULES, 1));
+      CHECK_OK(journal_init_on(cx, county, plan, database, TEST_MODULES, 1));
     }
     CHECK_STR(verify_text(cx, county), STR_EMPTY);
   }

@@ -3,7 +3,7 @@ import collections, functools, itertools, os, re, shutil
 
 from tap import *
 
-COMMANDS = ("init", "demo", "verify", "rebuild", "digest", "version", "import", "compare", "differences", "links", "decide", "undo",
+COMMANDS = ("init", "copy", "demo", "verify", "rebuild", "digest", "version", "import", "compare", "differences", "links", "decide", "undo",
             "corrections", "lock", "register", "remove", "status", "flags", "history")
 DIFFERENCE_HEADER = "id,class,list,file,sheet,row,household,person,field,value,other_list,other_file,other_row,other_value,proposed,reason,owner"
 LINK_HEADER = "list,file,sheet,row,household,person,state,bits"
