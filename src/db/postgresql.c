@@ -1,29 +1,14 @@
-/* PostgreSQL 15 or newer, through libpq. Values travel in binary, but for the integers of parameters. A result comes
- * whole if the statement gave few rows when it ran before, else through a cursor, a chunk at a time: so a loop over any
- * number of rows may run further statements on the same connection. Outside of a transaction the cursor is WITH HOLD:
- * the server keeps the result, as of when the statement began.
- *
- * Sentences hold neither the password nor values: what PostgreSQL says is shown only for classes of errors that do not
- * quote data, else the constraint's or table's name. */
-#include <endian.h>
-#include <libpq-fe.h>
+/* PostgreSQL 15 or newer, through libpq: statements and transactions. Values travel in binary, but for the integers of
+ * parameters. A result comes whole if the statement gave few rows when it ran before, else through a cursor, a chunk at
+ * a time: so a loop over any number of rows may run further statements on the same connection. Outside of a transaction
+ * the cursor is WITH HOLD: the server keeps the result, as of when the statement began. */
+#include "db/postgresql_internal.h"
 #include <stdio.h> /* snprintf */
 #include <stdlib.h>
-#include <time.h>
-#include "db/engine.h"
 
-enum { CHUNK = 512, PARAMETER_LIMIT = 64, DIGITS = 24, NAME_SIZE = 24, POLL_MS = 20, OLDEST = 150000 };
+enum { CHUNK = 512, PARAMETER_LIMIT = 64, NAME_SIZE = 24 };
 enum { OID_BOOL = 16, OID_BYTEA = 17, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_TEXT = 25, OID_VARCHAR = 1043 };
 
-typedef struct PgQuery PgQuery;
-typedef struct PgDb {
-  Db base;
-  PGconn *conn;
-  char key[DIGITS];          /* of the advisory lock of whoever writes: one for each schema of a database */
-  unsigned long long serial; /* names of prepared statements and cursors */
-  unsigned long long saved;  /* serial at the savepoint */
-  PgQuery *cursors;          /* queries with an open cursor */
-} PgDb;
 struct PgQuery {
   DbQuery base;
   PgQuery *next_cursor;
@@ -41,198 +26,7 @@ struct PgQuery {
   char digits[DIGITS];
 };
 
-static PgDb *pg_of(Db *db) { return (PgDb *)db; }
 static PgQuery *query_of(DbQuery *query) { return (PgQuery *)query; }
-
-/* ---- errors ---- */
-typedef struct StateRule {
-  const char *prefix; /* of the SQLSTATE; the first that fits */
-  Status status;
-  bool quotes; /* PostgreSQL's own words may quote values */
-} StateRule;
-static const StateRule STATES[] = {
-    {"40001", BUSY, false},      {"40P01", BUSY, false},         {"55P03", BUSY, false},
-    {"53300", BUSY, false},      {"57P03", BUSY, false},         {"53100", NO_SPACE, false},
-    {"23", CONFLICT, true},      {"XX001", TAMPERED, true},      {"XX002", TAMPERED, true},
-    {"54", TOO_LARGE, false},    {"08", INPUT_OUTPUT, false},    {"58", INPUT_OUTPUT, true},
-    {"57", INPUT_OUTPUT, false}, {"25006", INPUT_OUTPUT, false}, {"42501", FORBIDDEN, false},
-    {"42", FAILED, false},       {"25", FAILED, false},          {"34", FAILED, false},
-    {"3B", FAILED, false},       {"0A", FAILED, false},          {"53", FAILED, false},
-};
-
-static const struct {
-  Status status;
-  const char *words;
-} WORDS[] = {{BUSY, "数据库正被另一个程序使用，请稍后再试"},
-             {NO_SPACE, "数据库服务器的磁盘空间不足，请先腾出空间"},
-             {INPUT_OUTPUT, "数据库服务器没有执行，请检查它是否在运行、磁盘和权限"},
-             {CONFLICT, "内容不符合数据库的约束"},
-             {TAMPERED, "数据库服务器的数据文件已损坏，请从备份中恢复"},
-             {TOO_LARGE, "内容太大，数据库放不下"},
-             {FORBIDDEN, "数据库账号没有权限"}};
-
-static const char *words_of(Status status) {
-  for (size_t i = 0; i < COUNT_OF(WORDS); i++)
-    if (WORDS[i].status == status) return WORDS[i].words;
-  return "数据库不能执行";
-}
-
-static StateRule rule_of(const char *state) {
-  for (size_t i = 0; i < COUNT_OF(STATES); i++)
-    if (strncmp(state, STATES[i].prefix, strlen(STATES[i].prefix)) == 0) return STATES[i];
-  return (StateRule){"", FAILED, true};
-}
-
-/* Clears `result`, which may be NULL (the connection is gone). */
-static Status pg_fail(Context *cx, PGresult *result, const char *what) {
-  const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
-  Status status;
-  if (!state) {
-    status = fail(cx, INPUT_OUTPUT, "与数据库服务器的连接断了（%s），请检查服务器和网络后重试。", what);
-  } else {
-    StateRule rule = rule_of(state);
-    const char *detail = rule.quotes ? PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME)
-                                     : PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    if (!detail) detail = PQresultErrorField(result, PG_DIAG_TABLE_NAME);
-    status = fail(cx, rule.status, "%s（%s：%s，代码 %s）。", words_of(rule.status), what,
-                  detail ? detail : "PostgreSQL", state);
-  }
-  PQclear(result);
-  return status;
-}
-
-/* Runs a text of ours, with at most one parameter, and gives the result back. */
-static Status ask(Context *cx, PgDb *db, const char *sql, const char *value, const char *what, PGresult **ret_result) {
-  PGresult *result =
-      PQexecParams(db->conn, sql, value != NULL, NULL, value ? (const char *const[]){value} : NULL, NULL, NULL, 0);
-  ExecStatusType got = PQresultStatus(result);
-  if (got != PGRES_TUPLES_OK && got != PGRES_COMMAND_OK) return pg_fail(cx, result, what);
-  *ret_result = result;
-  return OK;
-}
-
-/* Several statements, without parameters. */
-static Status execute(Context *cx, PgDb *db, const char *sql, const char *what) {
-  PGresult *result = PQexec(db->conn, sql);
-  ExecStatusType got = PQresultStatus(result);
-  if (got != PGRES_TUPLES_OK && got != PGRES_COMMAND_OK && got != PGRES_EMPTY_QUERY) return pg_fail(cx, result, what);
-  PQclear(result);
-  return OK;
-}
-
-/* ---- connections ---- */
-static void engine_close(Db *db) {
-  PQfinish(pg_of(db)->conn);
-  free(db);
-}
-
-static void hear_nothing(void *user, const char *message) { (void)user, (void)message; }
-
-/* "host:port/name", without account and password. */
-static Str place_of(Arena *arena, PGconn *conn) {
-  const char *host = PQhost(conn), *port = PQport(conn), *name = PQdb(conn);
-  return str_format(arena, "%s:%s/%s", host && *host ? host : "localhost", port && *port ? port : "5432",
-                    name ? name : "");
-}
-
-/* libpq's words on one line, the password taken out should they ever quote it. */
-static Str connect_words(Arena *arena, PGconn *conn) {
-  Str words = str_trim(str_from(PQerrorMessage(conn))), password = str_from(PQpass(conn));
-  Buf buf = buf_new(arena);
-  for (size_t i = 0; i < words.size;) {
-    if (password.size && str_starts(str_sub(words, i, words.size), password)) {
-      buf_add_c(&buf, "***");
-      i += password.size;
-      continue;
-    }
-    buf_add_byte(&buf, words.data[i] == '\n' ? ' ' : words.data[i]);
-    i++;
-  }
-  return buf_str(&buf);
-}
-
-static Status connect_to(Context *cx, PgDb *db, const char *target) {
-  PQconninfoOption *options = PQconninfoParse(target, NULL); /* its words would quote the target */
-  if (!options)
-    return fail(
-        cx, BAD_USAGE,
-        "数据库地址写得不对，应为 postgresql://账号@主机:端口/库名；其中的特殊字符要写成百分号编码（如 %%40）。");
-  PQconninfoFree(options);
-  static const char *const NAMES[] = {"connect_timeout", "fallback_application_name", "dbname", "client_encoding",
-                                      NULL};
-  const char *values[] = {"10", "anju", target, "UTF8", NULL}; /* what stands in the target overrides what is before */
-  db->conn = PQconnectdbParams(NAMES, values, 1);
-  if (PQstatus(db->conn) == CONNECTION_OK) return OK;
-  bool missing = db->conn && strstr(PQerrorMessage(db->conn), "does not exist");
-  return fail(cx, missing ? NOT_FOUND : INPUT_OUTPUT, "连不上数据库 " STR_FMT "（" STR_FMT "）。",
-              STR_ARG(place_of(cx->arena, db->conn)), STR_ARG(connect_words(cx->arena, db->conn)));
-}
-
-static const char SESSION[] =
-    "set lock_timeout = '5s'; set cursor_tuple_fraction = 1; set jit = off; set client_min_messages = error;"
-    "set standard_conforming_strings = on; set idle_in_transaction_session_timeout = 0; set statement_timeout = 0;"
-    "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off';";
-
-/* Text must compare bytewise, as in SQLite and as `anju digest` needs it. */
-static Status check_database(Context *cx, PgDb *db) {
-  static const char QUESTION[] =
-      "select current_setting('server_encoding'), datcollate, datlocprovider, coalesce(current_schema(), ''),"
-      " hashtextextended('anju ' || coalesce(current_schema(), ''), 0)"
-      " from pg_database where datname = current_database()";
-  PGresult *result;
-  Str place = place_of(cx->arena, db->conn);
-  if (PQserverVersion(db->conn) < OLDEST)
-    return fail(cx, FAILED, "数据库 " STR_FMT " 的版本太旧，需要 PostgreSQL 15 或更新版本。", STR_ARG(place));
-  TRY(ask(cx, db, QUESTION, NULL, "连接", &result));
-  const char *collate = PQgetvalue(result, 0, 1);
-  bool bytewise = (strcmp(collate, "C") == 0 || strcmp(collate, "POSIX") == 0) && *PQgetvalue(result, 0, 2) != 'i';
-  bool utf8 = strcmp(PQgetvalue(result, 0, 0), "UTF8") == 0, schema = *PQgetvalue(result, 0, 3) != '\0';
-  snprintf(db->key, sizeof db->key, "%s", PQgetvalue(result, 0, 4));
-  PQclear(result);
-  if (!bytewise || !utf8)
-    return fail(cx, FAILED,
-                "数据库 " STR_FMT
-                " 的编码或排序规则不合要求，请另建一个：createdb -T template0 -E UTF8 --lc-collate=C "
-                "--lc-ctype=C.UTF-8 库名",
-                STR_ARG(place));
-  if (!schema) return fail(cx, NOT_FOUND, "数据库 " STR_FMT " 里没有可用的模式（schema）。", STR_ARG(place));
-  return OK;
-}
-
-static Status open_session(Context *cx, PgDb *db, const char *target) {
-  TRY(connect_to(cx, db, target));
-  PQsetNoticeProcessor(db->conn, hear_nothing, NULL);
-  TRY(execute(cx, db, SESSION, "连接"));
-  TRY(check_database(cx, db));
-  return db->base.mode == DB_READ ? execute(cx, db, "set default_transaction_read_only = on", "连接") : OK;
-}
-
-static Status engine_open(Context *cx, const char *target, DbMode mode, Db **ret_db) {
-  PgDb *db = calloc(1, sizeof *db);
-  if (!db) return fail(cx, FAILED, "内存不足，不能打开数据库。");
-  db->base.engine = &POSTGRESQL_ENGINE;
-  db->base.mode = mode;
-  Status status = open_session(cx, db, target);
-  if (status != OK) return engine_close(&db->base), status;
-  *ret_db = &db->base;
-  return OK;
-}
-
-static Status engine_lock_writer(Context *cx, Db *base, int wait_ms) {
-  PgDb *db = pg_of(base);
-  int64_t deadline = stamp_monotonic() + (int64_t)wait_ms * 1000;
-  for (;;) {
-    PGresult *result;
-    TRY(ask(cx, db, "select pg_try_advisory_lock($1::bigint)", db->key, "锁定", &result));
-    bool taken = *PQgetvalue(result, 0, 0) == 't';
-    PQclear(result);
-    if (taken) return OK;
-    if (stamp_monotonic() >= deadline)
-      return fail(cx, BUSY, "数据库 " STR_FMT " 正被另一个程序写入，请等它结束后再试。",
-                  STR_ARG(place_of(cx->arena, db->conn)));
-    nanosleep(&(struct timespec){0, POLL_MS * 1000000L}, NULL);
-  }
-}
 
 /* ---- preparing ---- */
 static Str engine_text_of(const DbStatement *statement) { return str_from(statement->postgresql); }
@@ -485,9 +279,9 @@ static void forget_cursors(PgDb *db, unsigned long long from) {
 }
 
 static Status begin(Context *cx, PgDb *db) {
-  if (db->base.mode == DB_READ) return execute(cx, db, "begin isolation level repeatable read read only", "begin");
+  if (db->base.mode == DB_READ) return pg_execute(cx, db, "begin isolation level repeatable read read only", "begin");
   Str text = str_format(cx->arena, "begin; select pg_advisory_xact_lock('%s'::bigint)", db->key);
-  Status status = execute(cx, db, str_c(cx->arena, text), "begin");
+  Status status = pg_execute(cx, db, str_c(cx->arena, text), "begin");
   if (status != OK) PQclear(PQexec(db->conn, "rollback"));
   return status;
 }
@@ -503,18 +297,18 @@ static Status engine_command(Context *cx, Db *base, DbCommand command) {
   if (command == DB_COMMIT && PQtransactionStatus(db->conn) == PQTRANS_INERROR) /* it would only roll back */
     return fail(cx, FAILED, "写入没有完成：事务中有一步失败，已不能提交。");
   if (command == DB_SAVE) db->saved = db->serial;
-  Status status = execute(cx, db, TEXTS[command], TEXTS[command]);
+  Status status = pg_execute(cx, db, TEXTS[command], TEXTS[command]);
   if (command == DB_COMMIT || command == DB_ROLLBACK) forget_cursors(db, 0);
   if (command == DB_SAVE_ROLLBACK) forget_cursors(db, db->saved);
   return status;
 }
 
 static Status engine_script(Context *cx, Db *db, const char *sql) {
-  return execute(cx, pg_of(db), dialect_postgresql(cx->arena, str_from(sql)).data, "脚本");
+  return pg_execute(cx, pg_of(db), dialect_postgresql(cx->arena, str_from(sql)).data, "脚本");
 }
 
-const DbEngine POSTGRESQL_ENGINE = {.open = engine_open,
-                                    .close = engine_close,
+const DbEngine POSTGRESQL_ENGINE = {.open = pg_open,
+                                    .close = pg_close,
                                     .text_of = engine_text_of,
                                     .prepare = engine_prepare,
                                     .finalize = engine_finalize,
@@ -531,4 +325,4 @@ const DbEngine POSTGRESQL_ENGINE = {.open = engine_open,
                                     .in_transaction = engine_in_transaction,
                                     .command = engine_command,
                                     .script = engine_script,
-                                    .lock_writer = engine_lock_writer};
+                                    .lock_writer = pg_lock_writer};
