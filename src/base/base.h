@@ -44,7 +44,8 @@ void *arena_array_(Arena *arena, size_t count, size_t size); /* checked for over
 #define arena_one(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
 /* Grows `old` (of old_size bytes, from this arena) to new_size; contents kept. */
 void *arena_grow(Arena *arena, void *old, size_t old_size, size_t new_size);
-size_t arena_used(const Arena *arena); /* bytes handed out since creation or reset */
+void arena_absorb(Arena *arena, Arena *other); /* what `other` handed out now lives in `arena`; `other` is gone */
+size_t arena_used(const Arena *arena);         /* bytes handed out since creation or reset */
 
 /* ---- strings: counted slices of UTF-8 bytes, not owned ---- */
 typedef struct Str {
@@ -144,6 +145,8 @@ struct Json {
 /* Strict: UTF-8, no duplicate keys, no trailing text, depth <= 64, no NUL, integers within 2^53.
  * Fails BAD_JSON with line and column. The result shares no bytes with `text`. */
 MUST_CHECK Status json_parse(Context *cx, Str text, Json **ret_json);
+/* The same, but strings without escapes are slices of `text`, which must outlive the result. */
+MUST_CHECK Status json_parse_view(Context *cx, Str text, Json **ret_json);
 const Json *json_get(const Json *object, const char *key); /* NULL if absent or not an object */
 Str json_text(const Json *object, const char *key);        /* "" if absent or not a string */
 int64_t json_int(const Json *object, const char *key, int64_t otherwise);

@@ -7,6 +7,7 @@ typedef struct Reader {
   Context *cx;
   Str text;
   size_t at;
+  bool view; /* strings without escapes are slices of the text */
 } Reader;
 
 static Status syntax(Reader *r, const char *what) {
@@ -20,7 +21,10 @@ static Status syntax(Reader *r, const char *what) {
 static char peek(const Reader *r) { return r->at < r->text.size ? r->text.data[r->at] : '\0'; }
 
 static void skip_blanks(Reader *r) {
-  while (r->at < r->text.size && strchr(" \t\r\n", r->text.data[r->at]) && r->text.data[r->at]) r->at++;
+  for (; r->at < r->text.size; r->at++) {
+    char c = r->text.data[r->at];
+    if (c != ' ' && c != '\t' && c != '\r' && c != '\n') return;
+  }
 }
 
 static int hex_digit(char c) {
@@ -75,7 +79,8 @@ static Status read_string(Reader *r, Str *ret_text) {
          (unsigned char)r->text.data[r->at] >= 0x20)
     r->at++;
   if (peek(r) == '"') { /* the common case: no escapes */
-    *ret_text = str_copy(r->cx->arena, str_sub(r->text, start, r->at));
+    Str slice = {r->text.data + start, r->at - start};
+    *ret_text = r->view ? slice : str_copy(r->cx->arena, slice);
     r->at++;
     return OK;
   }
@@ -134,10 +139,22 @@ static Status read_number(Reader *r, Json *json) {
 
 static Status read_value(Reader *r, int depth, Json **ret_json);
 
+static bool is_new_key(const Json *object, Str key, StrMap *keys) {
+  enum { FEW = 32 };
+  bool added = true;
+  if (object->count < FEW) {
+    JSON_EACH(item, object) if (str_equal(item->key, key)) return false;
+    return true;
+  }
+  if (object->count == FEW) JSON_EACH(item, object) strmap_put(keys, item->key, 0, NULL);
+  strmap_put(keys, key, 0, &added);
+  return added;
+}
+
 static Status read_members(Reader *r, int depth, Json *json) {
   bool object = json->kind == JSON_OBJECT;
   char close = object ? '}' : ']';
-  StrMap keys = strmap_new(r->cx->arena);
+  StrMap keys = strmap_new(r->cx->arena); /* only of objects too large to look through */
   r->at++;
   skip_blanks(r);
   if (peek(r) == close) return r->at++, OK;
@@ -147,9 +164,7 @@ static Status read_members(Reader *r, int depth, Json *json) {
     if (object) {
       if (peek(r) != '"') return syntax(r, "这里应是带引号的键");
       TRY(read_string(r, &key));
-      bool added;
-      strmap_put(&keys, key, 0, &added);
-      if (!added) return syntax(r, "键重复");
+      if (!is_new_key(json, key, &keys)) return syntax(r, "键重复");
       skip_blanks(r);
       if (peek(r) != ':') return syntax(r, "键后面缺少冒号");
       r->at++;
@@ -193,8 +208,8 @@ static Status read_value(Reader *r, int depth, Json **ret_json) {
   return OK;
 }
 
-Status json_parse(Context *cx, Str text, Json **ret_json) {
-  Reader r = {cx, text, 0};
+static Status parse(Context *cx, Str text, bool view, Json **ret_json) {
+  Reader r = {cx, text, 0, view};
   if (!str_utf8_valid(text)) return fail(cx, BAD_JSON, "JSON 不是合法的 UTF-8 文本。");
   Json *json;
   TRY(read_value(&r, 1, &json));
@@ -203,6 +218,9 @@ Status json_parse(Context *cx, Str text, Json **ret_json) {
   *ret_json = json;
   return OK;
 }
+
+Status json_parse(Context *cx, Str text, Json **ret_json) { return parse(cx, text, false, ret_json); }
+Status json_parse_view(Context *cx, Str text, Json **ret_json) { return parse(cx, text, true, ret_json); }
 
 const Json *json_get(const Json *object, const char *key) {
   if (!object || object->kind != JSON_OBJECT) return NULL;

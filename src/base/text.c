@@ -116,10 +116,22 @@ static size_t sequence_at(Str s) {
 }
 
 bool str_utf8_valid(Str s) {
+  const unsigned char *b = (const unsigned char *)s.data;
   for (size_t at = 0; at < s.size;) {
-    size_t length = sequence_at(str_sub(s, at, s.size));
-    if (length == 0) return false;
-    at += length;
+    uint64_t eight;
+    if (b[at] < 0x80) { /* runs of ASCII, eight at a time */
+      if (s.size - at >= sizeof eight && (memcpy(&eight, b + at, sizeof eight), (eight & 0x8080808080808080u) == 0))
+        at += sizeof eight;
+      else
+        at++;
+    } else if (b[at] >= 0xE1 && b[at] <= 0xEC && s.size - at >= 3 && (b[at + 1] & 0xC0) == 0x80 &&
+               (b[at + 2] & 0xC0) == 0x80) {
+      at += 3; /* most Han characters: no exceptions to look for */
+    } else {
+      size_t length = sequence_at(str_sub(s, at, s.size));
+      if (length == 0) return false;
+      at += length;
+    }
   }
   return true;
 }

@@ -6,13 +6,15 @@ static Status load_constraints(Context *cx, Journal *journal, const Facts *facts
                                uint32_t *ret_count) {
   CLEANUP(db_stop) DbQuery *query = NULL;
   MatchConstraint *constraints = NULL;
+  StrMap by_origin = strmap_new(cx->arena);
   uint32_t count = 0, capacity = 0;
   TRY(db_start(cx, journal_db(journal), &query, &ROSTER_CONSTRAINTS_ACTIVE));
   for (bool more;;) {
     TRY(db_next(cx, query, &more));
     if (!more) break;
-    uint32_t left = strmap_get(&facts->by_origin, db_text(query, 0)),
-             right = strmap_get(&facts->by_origin, db_text(query, 1));
+    if (by_origin.count == 0) /* most counties have none for long: made when the first is there */
+      for (uint32_t i = 0; i < facts->count; i++) strmap_put(&by_origin, facts->facts[i].origin, i, NULL);
+    uint32_t left = strmap_get(&by_origin, db_text(query, 0)), right = strmap_get(&by_origin, db_text(query, 1));
     if (left == STRMAP_NONE || right == STRMAP_NONE) continue;
     /* a decision holds as long as what it rests on is as it was */
     if (!str_equal(fact_identity(cx->arena, &facts->facts[left]), db_text(query, 3)) ||
@@ -30,12 +32,12 @@ static Status load_constraints(Context *cx, Journal *journal, const Facts *facts
   return OK;
 }
 
-static void fill_input(Context *cx, const Facts *facts, MatchInput *input) {
+static void fill_input(Arena *arena, const Facts *facts, MatchInput *input) {
   const Catalogue *c = facts->catalogue;
-  MatchSource *sources = arena_array(cx->arena, c->list_count, MatchSource);
+  MatchSource *sources = arena_array(arena, c->list_count, MatchSource);
   for (uint32_t i = 0; i < c->list_count; i++)
     sources[i] = (MatchSource){c->lists[i].code, true, !c->lists[i].person_unit};
-  MatchRecord *records = arena_array(cx->arena, facts->count + 1, MatchRecord);
+  MatchRecord *records = arena_array(arena, facts->count + 1, MatchRecord);
   for (uint32_t i = 0; i < facts->count; i++) {
     const Fact *f = &facts->facts[i];
     records[i] = (MatchRecord){.list = f->list,
@@ -163,14 +165,16 @@ static void name_differences(Context *cx, Outcome *o) {
 static Status compute(Context *cx, Journal *journal, Outcome *o) {
   TRY(facts_load(cx, journal, &o->facts));
   MatchInput input = {0};
-  fill_input(cx, &o->facts, &input);
+  CLEANUP(arena_freep) Arena *records = arena_new(); /* as large as the facts: gone when the engine is done */
+  fill_input(records, &o->facts, &input);
   MatchConstraint *constraints;
   TRY(load_constraints(cx, journal, &o->facts, &constraints, &input.constraint_count));
   input.constraints = constraints;
-  input.threads = 1;
+  input.threads = 2;
   int64_t start = stamp_monotonic();
   TRY(match_run(cx, &input, &o->match));
   o->engine_us = stamp_monotonic() - start;
+  arena_freep(&records);
   Clusters *c = &o->clusters;
   *c = (Clusters){.person = o->match.person, .household = o->match.household, .state = o->match.state};
   c->person_anchor = anchors(cx, &o->facts, c->person, o->match.person_count, false);
@@ -189,15 +193,20 @@ static void line_text(Buf *buf, const char *key, Str value, bool first) {
   json_write_string(buf, value);
 }
 
+/* ["link",key,list,person,household,partner,state,bits]: most lines are links, so they are short. */
 static void link_line(Buf *buf, const Outcome *o, uint32_t i) {
   uint32_t partner = o->match.partner[i];
-  buf_addf(buf, "{\"bits\":%d", (int)o->match.bits[i]);
-  line_text(buf, "household", o->household[i], false);
-  line_text(buf, "key", o->facts.facts[i].key, false);
-  buf_add(buf, STR(",\"kind\":\"link\""));
-  line_text(buf, "partner", partner == MATCH_NONE ? STR_EMPTY : o->facts.facts[partner].key, false);
-  line_text(buf, "person", o->person[i], false);
-  buf_addf(buf, ",\"state\":%d}\n", (int)o->match.state[i]);
+  buf_add(buf, STR("[\"link\",\""));
+  buf_add(buf, o->facts.facts[i].key);
+  buf_add(buf, STR("\",\""));
+  buf_add(buf, o->facts.catalogue->lists[o->facts.facts[i].list].code);
+  buf_add(buf, STR("\",\""));
+  buf_add(buf, o->person[i]);
+  buf_add(buf, STR("\","));
+  json_write_string(buf, o->household[i]);
+  buf_add(buf, STR(",\""));
+  if (partner != MATCH_NONE) buf_add(buf, o->facts.facts[partner].key);
+  buf_addf(buf, "\",%d,%d]\n", (int)o->match.state[i], (int)o->match.bits[i]);
 }
 
 static void household_line(Buf *buf, Str household, Str town, Str village) {
@@ -281,24 +290,33 @@ static void difference_line(Context *cx, Buf *buf, const Outcome *o, uint32_t i)
   buf_addf(buf, ",\"unit\":\"%s\"}\n", f->person_unit ? "person" : "household");
 }
 
+static bool same_link(const Outcome *o, uint32_t i, DbQuery *query) {
+  return str_equal(db_text(query, 1), o->person[i]) && str_equal(db_text(query, 2), o->household[i]) &&
+         db_int(query, 3) == o->match.state[i] && db_int(query, 4) == o->match.bits[i] &&
+         str_equal(db_text(query, 5), key_of(o, o->match.partner[i]));
+}
+
+/* Stored links and new ones, both in the order of their keys, merged; so apply writes in that order, too. */
 static Status links_change(Context *cx, Journal *journal, const Outcome *o, Buf *buf) {
   CLEANUP(db_stop) DbQuery *query = NULL;
-  bool *same = arena_array(cx->arena, o->facts.count + 1, bool);
+  const Facts *facts = &o->facts;
+  uint32_t at = 0;
   TRY(db_start(cx, journal_db(journal), &query, &ROSTER_LINKS_ALL));
   for (bool more;;) {
     TRY(db_next(cx, query, &more));
     if (!more) break;
-    uint32_t i = strmap_get(&o->facts.by_key, db_text(query, 0));
-    if (i == STRMAP_NONE) {
-      gone_line(buf, "link_gone", db_text(query, 0));
+    Str key = db_text(query, 0);
+    int order = 1;
+    while (at < facts->count && (order = str_compare(facts->facts[facts->by_key[at]].key, key)) < 0)
+      link_line(buf, o, facts->by_key[at++]);
+    if (at == facts->count || order > 0) {
+      gone_line(buf, "link_gone", key);
       continue;
     }
-    same[i] = str_equal(db_text(query, 1), o->person[i]) && str_equal(db_text(query, 2), o->household[i]) &&
-              db_int(query, 3) == o->match.state[i] && db_int(query, 4) == o->match.bits[i] &&
-              str_equal(db_text(query, 5), key_of(o, o->match.partner[i]));
+    if (!same_link(o, facts->by_key[at], query)) link_line(buf, o, facts->by_key[at]);
+    at++;
   }
-  for (uint32_t i = 0; i < o->facts.count; i++)
-    if (!same[i]) link_line(buf, o, i);
+  while (at < facts->count) link_line(buf, o, facts->by_key[at++]);
   return OK;
 }
 
@@ -469,15 +487,21 @@ static Status apply_difference(Context *cx, Journal *journal, const Json *line) 
                 DB_B(roster_seal(cx->arena, journal, "difference.content", id, json_text(line, "content"))));
 }
 
+static Status apply_link(Context *cx, Db *db, const Json *line) {
+  const Json *part[8] = {NULL};
+  uint32_t count = 0;
+  JSON_EACH(item, line) if (count < 8) part[count++] = item;
+  if (count != 8) return fail(cx, BAD_JSON, "比对结果里有一行不完整。");
+  return db_run(cx, db, &ROSTER_LINK_PUT, DB_T(part[1]->text), DB_T(part[2]->text), DB_T(part[3]->text),
+                DB_T(part[4]->text), DB_I(part[6]->integer), DB_I(part[7]->integer), DB_T(part[5]->text));
+}
+
 static Status apply_line(Context *cx, Journal *journal, Str text) {
   Db *db = journal_db(journal);
   Json *line;
-  TRY(json_parse(cx, text, &line));
+  TRY(json_parse_view(cx, text, &line));
+  if (line->kind == JSON_ARRAY) return apply_link(cx, db, line);
   Str kind = json_text(line, "kind"), key = json_text(line, "key");
-  if (str_equal(kind, STR("link")))
-    return db_run(cx, db, &ROSTER_LINK_PUT, DB_T(key), DB_T(json_text(line, "person")),
-                  DB_T(json_text(line, "household")), DB_I(json_int(line, "state", 0)), DB_I(json_int(line, "bits", 0)),
-                  DB_T(json_text(line, "partner")));
   if (str_equal(kind, STR("difference"))) return apply_difference(cx, journal, line);
   if (str_equal(kind, STR("household")))
     return db_run(cx, db, &ROSTER_HOUSEHOLD_PUT, DB_T(json_text(line, "household")), DB_T(json_text(line, "town")),

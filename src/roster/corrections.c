@@ -3,7 +3,7 @@
 
 /* The workbook that goes back to a list's owner: their own titles, headers and columns, only the rows with something
  * to correct, changed cells marked, and three columns of ours at the end. It can be filled in and imported again:
- * 安居行号 names the row, so only these rows change (import.c, patches). */
+ * 安居行号 names the row, so only these rows change (import_patch.c). */
 typedef struct Remark {
   Str origin; /* of the row */
   Buf problem, advice;
@@ -70,7 +70,7 @@ static size_t field_columns(const Writing *w, Str field, uint32_t ret_columns[3]
 }
 
 static void add_text(Buf *buf, Str text) {
-  if (text.size == 0) return;
+  if (text.size == 0 || str_find(buf_str(buf), text) >= 0) return;
   if (buf->size) buf_add(buf, STR("；"));
   buf_add(buf, text);
 }
@@ -174,6 +174,57 @@ typedef struct SheetWriting {
   uint32_t above_count;
 } SheetWriting;
 
+/* Output row of one of the sender's title or header rows, 0 when it is not among them. */
+static uint32_t above_row(const SheetWriting *s, int64_t number) {
+  for (uint32_t i = 0; i < s->above_count; i++)
+    if (json_int(s->above[i], "row", 0) == number) return i + 1;
+  return 0;
+}
+
+static const Json *cell_at(const Json *cells, uint32_t column) {
+  const Json *cell = cells ? cells->first : NULL;
+  while (cell && column--) cell = cell->next;
+  return cell;
+}
+
+typedef struct AboveMerge {
+  MergedRange range; /* in the corrections workbook */
+  int64_t first_row; /* in the sender's file */
+} AboveMerge;
+
+/* The sender's merged titles and headers. false: the range is not among them. */
+static bool above_merge(const SheetWriting *s, const Json *range, AboveMerge *ret_merge) {
+  int64_t part[4] = {0}, n = 0;
+  JSON_EACH(number, range) if (n < 4) part[n++] = number->integer;
+  uint32_t first = above_row(s, part[0]), last = above_row(s, part[1]);
+  if (first == 0 || last < first || part[2] >= s->columns || (first == last && part[2] == part[3])) return false;
+  *ret_merge = (AboveMerge){{first, last, (uint32_t)part[2], part[3] < s->columns ? (uint32_t)part[3] : s->columns - 1},
+                            part[0]};
+  return true;
+}
+
+static bool covered(const SheetWriting *s, uint32_t row, uint32_t column) {
+  AboveMerge m;
+  JSON_EACH(range, json_get(s->layout, "merges"))
+  if (above_merge(s, range, &m) && row >= m.range.first_row && row <= m.range.last_row &&
+      column >= m.range.first_column && column <= m.range.last_column &&
+      (row != m.range.first_row || column != m.range.first_column))
+    return true;
+  return false;
+}
+
+static Status merge_from(SheetWriting *s, uint32_t row) {
+  AboveMerge m;
+  JSON_EACH(range, json_get(s->layout, "merges")) {
+    if (!above_merge(s, range, &m) || m.range.first_row != row) continue;
+    const Json *line = s->above[row - 1], *cell = cell_at(json_get(line, "cells"), m.range.first_column);
+    bool header = str_equal(json_text(line, "role"), STR("header"));
+    TRY(workbook_merge(s->w->cx, s->w->writer, m.range,
+                       (OutCell){cell ? cell->text : STR_EMPTY, header ? STYLE_HEADER : STYLE_TITLE, false}));
+  }
+  return OK;
+}
+
 static Status add_cells(SheetWriting *s, const Json *cells, const Remark *remark, Str origin, CellStyle style,
                         bool header) {
   Writing *w = s->w;
@@ -183,7 +234,7 @@ static Status add_cells(SheetWriting *s, const Json *cells, const Remark *remark
   i = 0;
   JSON_EACH(cell, cells) {
     if (i == s->columns) break;
-    out[i].text = cell->text;
+    out[i].text = !remark && covered(s, s->row + 1, i) ? STR_EMPTY : cell->text;
     uint32_t column = s->column[i];
     if (remark && column != NO_INDEX && remark->columns[column].data) {
       out[i].text = remark->columns[column];
@@ -204,42 +255,21 @@ static Status add_cells(SheetWriting *s, const Json *cells, const Remark *remark
   return workbook_add_row(w->cx, w->writer, ++s->row, out, header || remark ? s->columns + 3 : s->columns);
 }
 
-/* The sender's merged cells that begin in a row of the title or the header. */
-static Status add_merges(SheetWriting *s, int64_t row, const Json *cells, CellStyle style) {
-  JSON_EACH(range, json_get(s->layout, "merges")) {
-    uint32_t at[4] = {0}, count = 0;
-    JSON_EACH(number, range) {
-      if (count < COUNT_OF(at) && number->is_integer && number->integer >= 0 && number->integer <= INT32_MAX)
-        at[count++] = (uint32_t)number->integer;
-    }
-    if (count != COUNT_OF(at) || at[0] != row || at[3] >= s->columns) continue;
-    Str text = STR_EMPTY;
-    uint32_t column = 0;
-    JSON_EACH(cell, cells) if (column++ == at[2]) text = cell->text;
-    TRY(workbook_merge(s->w->cx, s->w->writer, (MergedRange){at[0], at[1], at[2], at[3]},
-                       (OutCell){text, style, false}));
-  }
-  return OK;
-}
-
 static Status start_sheet(SheetWriting *s) {
   Writing *w = s->w;
   double *widths = arena_array(w->cx->arena, s->columns + 3, double);
   for (uint32_t i = 0; i < s->columns; i++) widths[i] = 14;
   widths[s->columns] = 20, widths[s->columns + 1] = 44, widths[s->columns + 2] = 44;
-  TRY(workbook_add_sheet(w->cx, w->writer, s->name, widths, s->columns + 3,
-                         s->above_count ? (uint32_t)json_int(s->above[s->above_count - 1], "row", 0) : 0));
+  TRY(workbook_add_sheet(w->cx, w->writer, s->name, widths, s->columns + 3, s->above_count));
   s->started = true;
   s->row = 0;
   int64_t first_header = json_int(s->layout, "header_row", 0);
   for (uint32_t i = 0; i < s->above_count; i++) {
     int64_t number = json_int(s->above[i], "row", 0);
-    const Json *cells = json_get(s->above[i], "cells");
     bool header = str_equal(json_text(s->above[i], "role"), STR("header"));
-    CellStyle style = header ? STYLE_HEADER : STYLE_TITLE;
-    if (number > s->row) s->row = (uint32_t)number - 1; /* titles and headers stay in the rows they had */
-    TRY(add_merges(s, number, cells, style));
-    TRY(add_cells(s, cells, NULL, STR_EMPTY, style, header && number == first_header));
+    TRY(merge_from(s, i + 1));
+    TRY(add_cells(s, json_get(s->above[i], "cells"), NULL, STR_EMPTY, header ? STYLE_HEADER : STYLE_TITLE,
+                  header && number == first_header));
   }
   if (first_header == 0) { /* a list without a header: ours says what the columns are */
     Json *titles = json_new_array(w->cx->arena);

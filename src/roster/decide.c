@@ -38,7 +38,7 @@ static Status file_names(Context *cx, Journal *journal, FileNames **ret_names) {
   return OK;
 }
 
-static Status read_difference(Context *cx, Journal *journal, DbQuery *q, Difference *d) {
+static Status read_difference(Context *cx, Journal *journal, DbQuery *q, bool content_too, Difference *d) {
   Arena *a = cx->arena;
   Str text;
   Json *content;
@@ -58,6 +58,8 @@ static Status read_difference(Context *cx, Journal *journal, DbQuery *q, Differe
                     .person = str_copy(a, db_text(q, 13)),
                     .owner = str_copy(a, db_text(q, 14))};
   d->file = d->sheet = d->other_file = d->decision = STR_EMPTY;
+  d->evidence = d->other_value = d->proposed = d->reason = d->value = STR_EMPTY;
+  if (!content_too) return OK;
   TRY(roster_unseal(cx, journal, "difference.content", d->id, db_blob(q, 16), &text));
   TRY(json_parse(cx, text, &content));
   d->evidence = json_text(content, "evidence");
@@ -101,7 +103,8 @@ Status roster_decision_states(Context *cx, Journal *journal, StrMap *ret_index, 
   return OK;
 }
 
-Status roster_differences(Context *cx, Journal *journal, Difference **ret_differences, size_t *ret_count) {
+static Status load_differences(Context *cx, Journal *journal, bool whole, Difference **ret_differences,
+                               size_t *ret_count) {
   FileNames *names;
   StrMap states;
   Str *actions;
@@ -120,15 +123,24 @@ Status roster_differences(Context *cx, Journal *journal, Difference **ret_differ
       capacity = larger;
     }
     Difference *d = &items[count++];
-    TRY(read_difference(cx, journal, query, d));
-    TRY(row_place(cx, journal, &names->index, names->names, d->row_key, &d->file, &d->sheet, &d->row));
-    TRY(row_place(cx, journal, &names->index, names->names, d->other_key, &d->other_file, NULL, &d->other_row));
+    TRY(read_difference(cx, journal, query, whole, d));
+    if (whole) TRY(row_place(cx, journal, &names->index, names->names, d->row_key, &d->file, &d->sheet, &d->row));
+    if (whole)
+      TRY(row_place(cx, journal, &names->index, names->names, d->other_key, &d->other_file, NULL, &d->other_row));
     uint32_t state = strmap_get(&states, d->id);
     set_state(d, state == STRMAP_NONE ? STR_EMPTY : actions[state]);
   }
   *ret_differences = items;
   *ret_count = count;
   return OK;
+}
+
+Status roster_differences(Context *cx, Journal *journal, Difference **ret_differences, size_t *ret_count) {
+  return load_differences(cx, journal, true, ret_differences, ret_count);
+}
+
+Status roster_difference_states(Context *cx, Journal *journal, Difference **ret_differences, size_t *ret_count) {
+  return load_differences(cx, journal, false, ret_differences, ret_count);
 }
 
 /* ---- one decision ---- */
@@ -185,7 +197,7 @@ static Status settled_value(Context *cx, const Difference *d, const Action *acti
     if (!own && !others)
       return fail(cx, BAD_USAGE, "差异 " STR_FMT " 涉及的名单是 " STR_FMT " 和 " STR_FMT "，不能取“" STR_FMT "”。",
                   STR_ARG(d->id), STR_ARG(d->list), STR_ARG(d->other_list), STR_ARG(action->argument));
-    *ret_value = own ? d->value : d->other_value;
+    *ret_value = others ? d->other_value : d->value; /* both rows in one list: the row it is measured by */
     return OK;
   }
   if (str_equal(d->field, STR("id_no")) && id_read(action->argument).state != ID_VALID)
@@ -258,7 +270,7 @@ static Status find_difference(Context *cx, Journal *journal, Str id, Difference 
   TRY(db_next(cx, query, &more));
   if (!more)
     return fail(cx, NOT_FOUND, "没有编号为“" STR_FMT "”的差异；请先运行 anju differences 查看现有编号。", STR_ARG(id));
-  return read_difference(cx, journal, query, ret_difference);
+  return read_difference(cx, journal, query, true, ret_difference);
 }
 
 static Status resolve_id(Context *cx, Journal *journal, Str prefix, Str *ret_id) {

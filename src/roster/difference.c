@@ -81,6 +81,11 @@ static void add_pair(Differ *d, const MatchPair *pair) {
   found->evidence = pair_evidence(d, pair);
   Arena *arena = d->cx->arena;
   if (pair->verdict == MATCH_REVIEW) {
+    if (d->clusters->person[row] != d->clusters->person[other]) { /* only the household is proposed */
+      found->proposed = STR("exception");
+      found->reason = STR("像是该户的另一名成员，但名册中没有此人；请核对，如属实作为例外保留");
+      return;
+    }
     bool link = pair->bits >= LINK_FROM;
     found->proposed = link ? STR("link") : STR("nolink");
     found->reason = str_format(
@@ -166,11 +171,12 @@ static void prepare(Differ *d) {
   d->household_persons = arena_array(arena, d->match->household_count + 1, uint32_t);
   d->in_review = arena_array(arena, facts->count + 1, uint8_t);
   d->ids = arena_array(arena, facts->count + 1, IdNumber);
-  d->names = arena_array(arena, facts->count + 1, Name);
   for (uint32_t i = 0; i < facts->file_count; i++) d->received |= 1u << facts->files[i].list;
+  d->hub_numbers = strmap_new(arena);
   for (uint32_t i = 0; i < facts->count; i++) {
+    if (facts->facts[i].list == d->hub && facts->facts[i].hh_no.size)
+      strmap_put(&d->hub_numbers, text_fold(arena, facts->facts[i].hh_no), i, NULL);
     d->ids[i] = id_read(facts->facts[i].id);
-    d->names[i] = name_read(facts->facts[i].name);
     d->household_lists[c->household[i]] |= 1u << facts->facts[i].list;
     if (facts->facts[i].list == d->hub && c->person_anchor[i] == i) d->household_persons[c->household[i]]++;
   }

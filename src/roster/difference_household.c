@@ -34,7 +34,9 @@ static void add_village(Differ *d, const char *class_code, uint32_t wrong, uint3
   found->value = place_text(d, wrong);
   found->other_value = place_text(d, right);
   found->subject = differ_household_anchor(d, wrong);
-  found->proposed = settled ? differ_take(d, r->list) : STR("return");
+  found->proposed = !settled             ? STR("return")
+                    : w->list == r->list ? str_format(d->cx->arena, "value:" STR_FMT, STR_ARG(found->other_value))
+                                         : differ_take(d, r->list);
   found->reason = str_from(why);
 }
 
@@ -91,13 +93,17 @@ static void differ_numbers(Differ *d, uint32_t household, uint32_t anchor) {
   for (uint32_t i = c->household_first[household]; i != MATCH_NONE; i = c->household_next[i]) {
     const Fact *f = &d->facts->facts[i];
     if (f->hh_no.size == 0 || f->list == d->hub || !usable(d, i)) continue;
-    if (str_equal(text_fold(d->cx->arena, f->hh_no), text_fold(d->cx->arena, a->hh_no))) continue;
-    Found *found = differ_add(d, "split", d->hub, f->list, i, anchor, "hh_no");
+    Str number = text_fold(d->cx->arena, f->hh_no);
+    if (str_equal(number, text_fold(d->cx->arena, a->hh_no))) continue;
+    bool registered =
+        strmap_get(&d->hub_numbers, number) != STRMAP_NONE; /* the number of another registered household */
+    Found *found = differ_add(d, registered ? "merged" : "household_no_differs", d->hub, f->list, i, anchor, "hh_no");
     found->value = f->hh_no;
     found->other_value = a->hh_no;
     found->subject = anchor;
     found->proposed = differ_take(d, d->hub);
-    found->reason = STR("同一户的户编号不同；登记户编号不变，如已分户或并户请另附说明");
+    found->reason = registered ? STR("写的是另一登记户的编号；登记户不变，如已并户请另附说明")
+                               : STR("同一户的户编号不同，登记名册的编号不变");
   }
 }
 

@@ -1,16 +1,25 @@
 #include "roster/difference_internal.h"
 
+static Name name_of(const Differ *d, uint32_t fact) { return name_read(d->facts->facts[fact].name); }
+
+static bool same_writing(const Name *a, const Name *b) {
+  return a->size == b->size && memcmp(a->raw_rune, b->raw_rune, a->size * sizeof(uint32_t)) == 0;
+}
+
+static bool same_id(const IdNumber *a, const IdNumber *b) {
+  return a->size == b->size && memcmp(a->text, b->text, a->size) == 0;
+}
+
 /* How many lists of the person give this number / this name as written. */
 static uint32_t support(const Differ *d, uint32_t anchor, uint32_t like, bool by_id) {
   uint32_t lists = 0;
+  Name wanted = name_of(d, like);
   for (uint32_t i = d->clusters->person_first[d->clusters->person[anchor]]; i != MATCH_NONE;
        i = d->clusters->person_next[i]) {
     if (d->in_review[i] && i != anchor && i != like) continue;
-    bool same =
-        by_id ? d->ids[i].size == d->ids[like].size && memcmp(d->ids[i].text, d->ids[like].text, d->ids[like].size) == 0
-              : d->names[i].size == d->names[like].size &&
-                    memcmp(d->names[i].raw_rune, d->names[like].raw_rune, d->names[like].size * sizeof(uint32_t)) == 0;
-    if (same) lists |= 1u << d->facts->facts[i].list;
+    Name name = by_id ? (Name){0} : name_of(d, i);
+    if (by_id ? same_id(&d->ids[i], &d->ids[like]) : same_writing(&name, &wanted))
+      lists |= 1u << d->facts->facts[i].list;
   }
   return (uint32_t)__builtin_popcount(lists);
 }
@@ -44,7 +53,7 @@ static IdVerdict judge_ids(const Differ *d, uint32_t hub_fact, uint32_t fact) {
   if (a_none && b_none) return none;
   if (a_none) return (IdVerdict){"id_missing", hub_fact, fact, "登记名册没有号码，本名单有", b->state == ID_VALID};
   if (b_none) return (IdVerdict){"id_missing", fact, hub_fact, "本名单没有号码，登记名册有", a->state == ID_VALID};
-  bool same = a->size == b->size && memcmp(a->text, b->text, a->size) == 0;
+  bool same = same_id(a, b);
   bool a_15 = (a->flags & ID_WAS_15) != 0, b_15 = (b->flags & ID_WAS_15) != 0;
   if (same && a_15 == b_15) return none; /* equal and both wrong: differ_own says so */
   if (same)
@@ -76,14 +85,10 @@ static void differ_ids(Differ *d, uint32_t hub_fact, uint32_t fact) {
                  support(d, differ_anchor(d, fact), v.wrong, true), support(d, differ_anchor(d, fact), v.right, true));
 }
 
-static bool same_writing(const Name *a, const Name *b) {
-  return a->size == b->size && memcmp(a->raw_rune, b->raw_rune, a->size * sizeof(uint32_t)) == 0;
-}
-
 /* Which of two writings to correct: a lost character, then the rarer one, then the shorter, then the one that folding
  * changes (traditional and variant forms); else the register stands. */
-static bool hub_name_is_wrong(const Differ *d, uint32_t hub_fact, uint32_t fact, const char **ret_why) {
-  const Name *a = &d->names[hub_fact], *b = &d->names[fact];
+static bool hub_name_is_wrong(const Differ *d, uint32_t hub_fact, uint32_t fact, const Name *a, const Name *b,
+                              const char **ret_why) {
   bool a_lost = a->flags & (NAME_HAS_WILDCARD | NAME_IS_EMPTY), b_lost = b->flags & (NAME_HAS_WILDCARD | NAME_IS_EMPTY);
   uint32_t anchor = differ_anchor(d, fact), for_a = support(d, anchor, hub_fact, false),
            for_b = support(d, anchor, fact, false);
@@ -113,15 +118,17 @@ static Str name_evidence(Differ *d, const Name *a, const Name *b) {
 }
 
 static void differ_names(Differ *d, uint32_t hub_fact, uint32_t fact) {
-  const Name *a = &d->names[hub_fact], *b = &d->names[fact];
+  if (str_equal(d->facts->facts[hub_fact].name, d->facts->facts[fact].name)) return;
+  Name hub_name = name_of(d, hub_fact), fact_name = name_of(d, fact);
+  const Name *a = &hub_name, *b = &fact_name;
   if (same_writing(a, b) || (a->size == 0 && b->size == 0)) return;
   const char *why;
-  bool hub_wrong = hub_name_is_wrong(d, hub_fact, fact, &why);
+  bool hub_wrong = hub_name_is_wrong(d, hub_fact, fact, a, b, &why);
   uint32_t wrong = hub_wrong ? hub_fact : fact, right = hub_wrong ? fact : hub_fact;
   Found *found = add_identity(d, "name_variant", wrong, right, "name", false);
   found->proposed = differ_take(d, d->facts->facts[right].list);
   found->reason = str_from(why);
-  found->evidence = name_evidence(d, &d->names[wrong], &d->names[right]);
+  found->evidence = name_evidence(d, hub_wrong ? a : b, hub_wrong ? b : a);
 }
 
 void differ_identity(Differ *d, uint32_t hub_fact, uint32_t fact) {

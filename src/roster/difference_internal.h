@@ -15,8 +15,8 @@ typedef struct Differ {
   uint8_t *in_review;          /* per fact: 1 = in a pair that a person must judge */
   uint32_t *household_place;   /* per household: a hub fact with the place most hub rows give; MATCH_NONE */
   uint32_t *household_persons; /* per household: distinct persons among hub rows */
+  StrMap hub_numbers;          /* household numbers of the hub, folded */
   IdNumber *ids;               /* per fact */
-  Name *names;                 /* per fact */
 } Differ;
 
 Found *differ_add(Differ *d, const char *class_code, uint32_t left, uint32_t right, uint32_t row, uint32_t other,

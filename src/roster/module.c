@@ -6,21 +6,23 @@ static const char *const MIGRATIONS[] = {
     "format text NOT NULL,"
     " raw_file text NOT NULL, rows_file text NOT NULL, signature text NOT NULL, row_count bigint NOT NULL, flag_count "
     "bigint NOT NULL,"
-    " seq bigint NOT NULL, reason text NOT NULL, replaced_by text NOT NULL);"
-    "CREATE TABLE list_row (key text PRIMARY KEY, list text NOT NULL, file text NOT NULL, position bigint NOT NULL, "
+    " seq bigint NOT NULL, reason text NOT NULL, patch_files text NOT NULL, mapping text NOT NULL, replaced_by text "
+    "NOT NULL);"
+    "CREATE TABLE list_row (key text NOT NULL UNIQUE, list text NOT NULL, file text NOT NULL, position bigint NOT "
+    "NULL, "
     "sheet text NOT NULL,"
-    " number bigint NOT NULL, origin text NOT NULL, content bytea NOT NULL);"
-    "CREATE INDEX list_row_file ON list_row (file, position);"
-    "CREATE INDEX list_row_list ON list_row (list);"
+    " number bigint NOT NULL, origin text NOT NULL, content bytea NOT NULL, PRIMARY KEY (file, position)) WITHOUT "
+    "ROWID;"
     "CREATE TABLE list_mapping (sender text NOT NULL, signature text NOT NULL, mapping text NOT NULL, seq bigint NOT "
     "NULL,"
     " PRIMARY KEY (sender, signature));"
     "CREATE TABLE compare_run (seq bigint PRIMARY KEY, id text NOT NULL, result_file text NOT NULL, inputs text NOT "
     "NULL, engine text NOT NULL);"
-    "CREATE TABLE row_link (key text PRIMARY KEY, person text NOT NULL, household text NOT NULL, state bigint NOT "
+    "CREATE TABLE row_link (key text PRIMARY KEY, list text NOT NULL, person text NOT NULL, household text NOT NULL, "
+    "state bigint NOT "
     "NULL, bits bigint NOT NULL,"
-    " partner text NOT NULL);"
-    "CREATE TABLE household (household text PRIMARY KEY, town text NOT NULL, village text NOT NULL);"
+    " partner text NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE household (household text PRIMARY KEY, town text NOT NULL, village text NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE difference (id text PRIMARY KEY, class text NOT NULL, left_list text NOT NULL, right_list text NOT "
     "NULL, unit text NOT NULL,"
     " town text NOT NULL, subject text NOT NULL, field text NOT NULL, list text NOT NULL, row_key text NOT NULL, "
@@ -46,11 +48,12 @@ static const char *const MIGRATIONS[] = {
 
 static const JournalTable TABLES[] = {
     {"list_file", "id",
-     "id,list,sender,file_name,format,raw_file,rows_file,signature,row_count,flag_count,seq,reason,replaced_by"},
+     "id,list,sender,file_name,format,raw_file,rows_file,signature,row_count,flag_count,seq,reason,patch_files,mapping,"
+     "replaced_by"},
     {"list_row", "key", "key,list,file,position,sheet,number,origin,sealed:content:list_row.content"},
     {"list_mapping", "sender,signature", "sender,signature,mapping,seq"},
     {"compare_run", "seq", "seq,id,result_file,inputs,engine"},
-    {"row_link", "key", "key,person,household,state,bits,partner"},
+    {"row_link", "key", "key,list,person,household,state,bits,partner"},
     {"household", "household", "household,town,village"},
     {"difference", "id",
      "id,class,left_list,right_list,unit,town,subject,field,list,row_key,other_list,other_key,household,person,owner,"

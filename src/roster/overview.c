@@ -58,18 +58,16 @@ static Status load_towns(Matrix *m, Journal *journal) {
   }
 }
 
-static Status load_presence(Matrix *m, Journal *journal, Overview *overview) {
+static Status load_presence(Matrix *m, Journal *journal) {
   CLEANUP(db_stop) DbQuery *query = NULL;
   Context *cx = m->cx;
-  TRY(db_start(cx, journal_db(journal), &query, &ROSTER_LINKS_WITH_ROWS));
+  TRY(db_start(cx, journal_db(journal), &query, &ROSTER_LINKS_BY_LIST));
   for (bool more;;) {
     TRY(db_next(cx, query, &more));
     if (!more) return OK;
-    uint32_t list = catalogue_list(m->catalogue, db_text(query, 1));
+    uint32_t list = catalogue_list(m->catalogue, db_text(query, 0));
     if (list == NO_INDEX) continue;
-    overview->lists[list].rows++;
-    if (db_is_null(query, 6)) continue; /* not compared yet */
-    uint32_t household = unit_of(m, 0, db_text(query, 6)), person = unit_of(m, 1, db_text(query, 5));
+    uint32_t household = unit_of(m, 0, db_text(query, 2)), person = unit_of(m, 1, db_text(query, 1));
     m->items[0][household].lists |= 1u << list;
     m->items[1][person].lists |= 1u << list;
     m->items[1][person].town = m->items[0][household].town;
@@ -147,7 +145,9 @@ static void count_pairs(Matrix *m, Overview *o) {
     }
 }
 
-static Status load_lists(Context *cx, Journal *journal, const Catalogue *catalogue, Overview *o) {
+static Status load_lists(Matrix *m, Journal *journal, Overview *o) {
+  Context *cx = m->cx;
+  const Catalogue *catalogue = m->catalogue;
   CLEANUP(db_stop) DbQuery *query = NULL;
   o->lists = arena_array(cx->arena, catalogue->list_count, ListCount);
   o->list_count = catalogue->list_count;
@@ -160,6 +160,7 @@ static Status load_lists(Context *cx, Journal *journal, const Catalogue *catalog
     uint32_t list = catalogue_list(catalogue, db_text(query, 1));
     if (list == NO_INDEX) continue;
     o->lists[list].files++;
+    o->lists[list].rows += db_int(query, 6);
     o->lists[list].flags += db_int(query, 7);
   }
 }
@@ -196,12 +197,12 @@ Status roster_overview(Context *cx, Journal *journal, Overview *ret_overview) {
   m->marks = strmap_new(cx->arena);
   m->towns = strmap_new(cx->arena);
   town_of(m, STR_EMPTY);
-  TRY(load_lists(cx, journal, catalogue, &o));
+  TRY(load_lists(m, journal, &o));
   TRY(load_towns(m, journal));
-  TRY(load_presence(m, journal, &o));
+  TRY(load_presence(m, journal));
   Difference *all;
   size_t count;
-  TRY(roster_differences(cx, journal, &all, &count));
+  TRY(roster_difference_states(cx, journal, &all, &count));
   count_classes(m, all, count, &o);
   count_pairs(m, &o);
   *ret_overview = o;

@@ -64,8 +64,8 @@ static Status load_links(Agreeing *g, Journal *journal) {
   for (bool more;;) {
     TRY(db_next(cx, query, &more));
     if (!more) return OK;
-    uint32_t i = strmap_get(&g->facts->by_key, db_text(query, 0));
-    if (i == STRMAP_NONE) continue;
+    uint32_t i = facts_find(g->facts, db_text(query, 0));
+    if (i == MATCH_NONE) continue;
     g->person[i] = str_copy(cx->arena, db_text(query, 1));
     g->household[i] = str_copy(cx->arena, db_text(query, 2));
   }
@@ -97,7 +97,7 @@ static void index_households(Agreeing *g) {
 static Status load_open(Agreeing *g, Journal *journal) {
   Difference *all;
   size_t count;
-  TRY(roster_differences(g->cx, journal, &all, &count));
+  TRY(roster_difference_states(g->cx, journal, &all, &count));
   g->open_units = strmap_new(g->cx->arena);
   for (size_t i = 0; i < count; i++)
     if (all[i].state != DIFFERENCE_DECIDED)

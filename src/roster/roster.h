@@ -44,6 +44,13 @@ typedef struct ImportRequest {
 /* One file. Several reports when its sheets are different lists. */
 MUST_CHECK Status roster_import(Context *cx, Journal *journal, const ImportRequest *request, ImportReport **ret_reports,
                                 size_t *ret_count);
+/* Many files, each an entry of its own, in their order; a second thread reads ahead. `visit` hears of each file: its
+ * reports, or status and sentence of what failed (the others go on). cx in the call is the file's own, gone afterwards.
+ */
+typedef Status ImportVisitor(Context *cx, void *user, size_t index, Status status, const ImportReport *reports,
+                             size_t count);
+MUST_CHECK Status roster_import_files(Context *cx, Journal *journal, const ImportRequest *requests, size_t count,
+                                      ImportVisitor *visit, void *user);
 /* Files of an import that was killed before its end, one sentence; "" when none. */
 Str roster_pending(Context *cx, Journal *journal);
 

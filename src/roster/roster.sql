@@ -1,12 +1,12 @@
--- name: file_insert  in: id text, list text, sender text, file_name text, format text, raw_file text, rows_file text, signature text, row_count i64, flag_count i64, seq i64, reason text
-INSERT INTO list_file (id, list, sender, file_name, format, raw_file, rows_file, signature, row_count, flag_count, seq, reason, replaced_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '');
+-- name: file_insert  in: id text, list text, sender text, file_name text, format text, raw_file text, rows_file text, signature text, row_count i64, flag_count i64, seq i64, reason text, patch_files text, mapping text
+INSERT INTO list_file (id, list, sender, file_name, format, raw_file, rows_file, signature, row_count, flag_count, seq, reason, patch_files, mapping, replaced_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, '');
 
 -- name: file_replace  in: id text, by text
 UPDATE list_file SET replaced_by = $2 WHERE id = $1;
 
--- name: files_current  out: id text, list text, sender text, file_name text, raw_file text, rows_file text, row_count i64, flag_count i64, seq i64, signature text
-SELECT id, list, sender, file_name, raw_file, rows_file, row_count, flag_count, seq, signature FROM list_file WHERE replaced_by = '' ORDER BY seq, id;
+-- name: files_current  out: id text, list text, sender text, file_name text, raw_file text, rows_file text, row_count i64, flag_count i64, seq i64, signature text, patch_files text, mapping text
+SELECT id, list, sender, file_name, raw_file, rows_file, row_count, flag_count, seq, signature, patch_files, mapping FROM list_file WHERE replaced_by = '' ORDER BY seq, id;
 
 -- name: files_all  out: id text, list text, sender text, file_name text, row_count i64, flag_count i64, seq i64, replaced_by text
 SELECT id, list, sender, file_name, row_count, flag_count, seq, replaced_by FROM list_file ORDER BY seq, id;
@@ -23,15 +23,12 @@ SELECT key, position, sheet, number, origin, content FROM list_row WHERE file = 
 -- name: row_get  in: key text  out: list text, file text, position i64, sheet text, number i64, origin text, content blob
 SELECT list, file, position, sheet, number, origin, content FROM list_row WHERE key = $1;
 
--- name: row_keys_of_list  in: list text  out: key text, file text
-SELECT key, file FROM list_row WHERE list = $1;
-
 -- name: mapping_put  in: sender text, signature text, mapping text, seq i64
 INSERT INTO list_mapping (sender, signature, mapping, seq) VALUES ($1, $2, $3, $4)
 ON CONFLICT (sender, signature) DO UPDATE SET mapping = excluded.mapping, seq = excluded.seq;
 
--- name: mapping_get  in: sender text, signature text  out: mapping text
-SELECT mapping FROM list_mapping WHERE signature = $2 AND (sender = $1 OR sender = '' OR $1 = '') ORDER BY CASE WHEN sender = $1 THEN 0 ELSE 1 END, seq DESC LIMIT 1;
+-- name: mappings_all  out: sender text, signature text, mapping text, seq i64
+SELECT sender, signature, mapping, seq FROM list_mapping ORDER BY sender, signature;
 
 -- name: run_insert  in: seq i64, id text, result_file text, inputs text, engine text
 INSERT INTO compare_run (seq, id, result_file, inputs, engine) VALUES ($1, $2, $3, $4, $5);
@@ -39,8 +36,8 @@ INSERT INTO compare_run (seq, id, result_file, inputs, engine) VALUES ($1, $2, $
 -- name: run_last  out: seq i64, id text, result_file text, inputs text, engine text
 SELECT seq, id, result_file, inputs, engine FROM compare_run ORDER BY seq DESC LIMIT 1;
 
--- name: link_put  in: key text, person text, household text, state i64, bits i64, partner text
-INSERT INTO row_link (key, person, household, state, bits, partner) VALUES ($1, $2, $3, $4, $5, $6)
+-- name: link_put  in: key text, list text, person text, household text, state i64, bits i64, partner text
+INSERT INTO row_link (key, list, person, household, state, bits, partner) VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (key) DO UPDATE SET person = excluded.person, household = excluded.household, state = excluded.state, bits = excluded.bits, partner = excluded.partner;
 
 -- name: link_delete  in: key text
@@ -139,3 +136,6 @@ SELECT (SELECT count(*) FROM decision WHERE entry = $1 AND undone = '') + (SELEC
 
 -- name: files_replaced_by  in: id text  out: id text, list text, rows_file text
 SELECT id, list, rows_file FROM list_file WHERE replaced_by = $1 ORDER BY seq, id;
+
+-- name: links_by_list  out: list text, person text, household text
+SELECT list, person, household FROM row_link;

@@ -105,25 +105,38 @@ static void json_import(Buf *buf, const ImportReport *r) {
   buf_add(buf, STR("]}"));
 }
 
-static Status import_file(Context *cx, Journal *journal, const ImportRequest *request, bool json, bool first) {
-  CLEANUP(arena_freep) Arena *arena = arena_new();
-  Context inner = {arena, {OK, STR_EMPTY}};
-  ImportReport *reports;
-  size_t count;
-  Status status = roster_import(&inner, journal, request, &reports, &count);
-  if (status != OK) return fail(cx, status, STR_FMT, STR_ARG(inner.error.sentence));
-  Buf buf = buf_new(arena);
+typedef struct Importing {
+  Journal *journal;
+  const char *const *paths;
+  bool json, first, several;
+  Status worst;
+  Arena *arena;
+  Str sentence; /* of the only file, for main to print */
+} Importing;
+
+static Status import_done(Context *cx, void *user, size_t index, Status status, const ImportReport *reports,
+                          size_t count) {
+  Importing *importing = user;
+  if (status != OK) {
+    if (importing->several)
+      print_error(cx->error.sentence);
+    else
+      importing->sentence = str_copy(importing->arena, cx->error.sentence);
+    importing->worst = status;
+  }
+  Buf buf = buf_new(cx->arena);
   for (size_t i = 0; i < count; i++) {
-    if (!json) {
-      print_import(&inner, &reports[i]);
+    if (!importing->json) {
+      print_import(cx, &reports[i]);
       continue;
     }
-    if (i || !first) buf_add_byte(&buf, ',');
+    if (!importing->first) buf_add_byte(&buf, ',');
+    importing->first = false;
     json_import(&buf, &reports[i]);
   }
   print_str(buf_str(&buf));
   fflush(stdout);
-  return OK;
+  return pending_done(cx, importing->journal, importing->paths[index]);
 }
 
 /* Every file is an entry of its own; one that cannot be read does not keep the others out. */
@@ -138,27 +151,27 @@ static Status run_import(Context *cx, const Cli *cli, int argc, char **argv) {
   TRY(roster_require_reason(cx, journal, option_text(&options[3])));
   warn_pending(cx, journal);
   TRY(pending_begin(cx, journal, words + 1, count - 1));
-  bool json = options[5].given, first = true;
-  Status worst = OK;
-  if (json) fputs("{\"imported\":[", stdout);
-  for (size_t i = 1; i < count; i++) {
-    ImportRequest request = {.path = words[i],
-                             .list = option_text(&options[0]),
-                             .sender = option_text(&options[1]),
-                             .mapping_path = options[2].given ? options[2].value : NULL,
-                             .author = command_author(cx, &options[4]),
-                             .reason = option_text(&options[3])};
-    Status status = import_file(cx, journal, &request, json, first);
-    if (status == OK) first = false;
-    if (status != OK) {
-      if (count > 2) print_error(cx->error.sentence);
-      worst = status;
-    }
-    TRY(pending_done(cx, journal, words[i]));
-  }
-  if (json) fputs("]}\n", stdout);
-  if (worst != OK && count > 2) return fail(cx, worst, "有文件没有导入，原因见上；其余文件已导入。");
-  return worst; /* of one file, main prints its own sentence */
+  ImportRequest *requests = arena_array(cx->arena, count, ImportRequest);
+  for (size_t i = 1; i < count; i++)
+    requests[i - 1] = (ImportRequest){.path = words[i],
+                                      .list = option_text(&options[0]),
+                                      .sender = option_text(&options[1]),
+                                      .mapping_path = options[2].given ? options[2].value : NULL,
+                                      .author = command_author(cx, &options[4]),
+                                      .reason = option_text(&options[3])};
+  Importing importing = {.journal = journal,
+                         .paths = words + 1,
+                         .json = options[5].given,
+                         .first = true,
+                         .several = count > 2,
+                         .arena = cx->arena};
+  if (importing.json) fputs("{\"imported\":[", stdout);
+  TRY(roster_import_files(cx, journal, requests, count - 1, import_done, &importing));
+  if (importing.json) fputs("]}\n", stdout);
+  if (importing.worst != OK)
+    return fail(cx, importing.worst, STR_FMT,
+                STR_ARG(importing.several ? STR("有文件没有导入，原因见上；其余文件已导入。") : importing.sentence));
+  return OK;
 }
 
 /* ---- compare ---- */

@@ -24,7 +24,7 @@ MUST_CHECK Status roster_stored_file(Context *cx, Journal *journal, const Json *
 /* ---- facts: the current rows of all lists, as the comparison sees them ---- */
 typedef struct FactFile {
   Str id, name, sender;
-  uint32_t list;
+  uint32_t list, first, rows; /* its rows are facts first .. first + rows - 1 */
   int64_t seq;
 } FactFile;
 typedef struct Fact {
@@ -47,10 +47,11 @@ typedef struct Facts {
   uint32_t file_count;
   Fact *facts;
   uint32_t count;
-  Str inputs; /* fingerprint of lists, decisions, engine */
-  StrMap by_key, by_origin;
+  Str inputs;       /* fingerprint of lists, decisions, engine */
+  uint32_t *by_key; /* facts in the order of their keys */
 } Facts;
 MUST_CHECK Status facts_load(Context *cx, Journal *journal, Facts *ret_facts);
+uint32_t facts_find(const Facts *facts, Str key); /* MATCH_NONE when there is no such row */
 MUST_CHECK Status facts_inputs(Context *cx, Journal *journal, Str *ret_inputs);
 Str fact_identity(Arena *arena,
                   const Fact *fact); /* hash of what a link decision rests on: name, number, household number */
@@ -58,6 +59,9 @@ Str fact_identity(Arena *arena,
 MUST_CHECK Status facts_one(Context *cx, Journal *journal, Catalogue *catalogue, Str key,
                             Fact *ret_fact); /* one current row, group unknown */
 
+/* As roster_differences, without values, reasons and the files' names: for counting. */
+MUST_CHECK Status roster_difference_states(Context *cx, Journal *journal, Difference **ret_differences,
+                                           size_t *ret_count);
 /* Last active action per difference. */
 MUST_CHECK Status roster_decision_states(Context *cx, Journal *journal, StrMap *ret_index, Str **ret_actions);
 MUST_CHECK Status roster_apply_import_undo(Context *cx, Journal *journal, Str file, const Entry *undo);

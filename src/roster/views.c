@@ -86,7 +86,7 @@ static Status file_flags(Context *cx, Journal *journal, Str list, Str file, Str 
     Str text;
     Json *json;
     Status status = roster_unseal(&inner, journal, "list_row.content", db_text(query, 0), db_blob(query, 5), &text);
-    if (status == OK) status = json_parse(&inner, text, &json);
+    if (status == OK) status = json_parse_view(&inner, text, &json);
     if (status == OK) status = visit_flags(&inner, &list, name, query, json_get(json, "flags"), visit, user);
     if (status != OK) return fail(cx, status, STR_FMT, STR_ARG(inner.error.sentence));
     arena_reset(arena);

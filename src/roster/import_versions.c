@@ -1,0 +1,180 @@
+#include "roster/import_internal.h"
+#include "roster/roster_sql.h"
+
+/* ---- earlier versions ---- */
+
+static void values_from_json(const Catalogue *catalogue, const Json *values, Str ret_value[COLUMN_LIMIT]) {
+  for (uint32_t i = 0; i < COLUMN_LIMIT; i++) ret_value[i] = STR_EMPTY;
+  JSON_EACH(item, values) {
+    uint32_t column = catalogue_column(catalogue, item->key);
+    if (column != NO_INDEX) ret_value[column] = item->text;
+  }
+}
+
+static Status load_old_file(Taking *t, OldFile *file, int64_t rows) {
+  Context *cx = t->cx;
+  CLEANUP(db_stop) DbQuery *query = NULL;
+  CLEANUP(arena_freep) Arena *arena = arena_new();
+  Context inner = {arena, {OK, STR_EMPTY}};
+  file->rows = arena_array(cx->arena, (size_t)rows + 1, OldRow);
+  TRY(db_start(cx, journal_db(t->journal), &query, &ROSTER_ROWS_OF_FILE, DB_T(file->id)));
+  for (bool more;;) {
+    TRY(db_next(cx, query, &more));
+    if (!more) break;
+    if (file->count > rows)
+      return fail(cx, TAMPERED, "文件“" STR_FMT "”的行数与登记不符，请运行 anju verify。", STR_ARG(file->name));
+    OldRow *row = &file->rows[file->count++];
+    Str text, value[COLUMN_LIMIT];
+    Json *json;
+    *row = (OldRow){.key = str_copy(cx->arena, db_text(query, 0)), .origin = str_copy(cx->arena, db_text(query, 4))};
+    Status status = roster_unseal(&inner, t->journal, "list_row.content", row->key, db_blob(query, 5), &text);
+    if (status == OK) status = json_parse_view(&inner, text, &json);
+    if (status != OK) return fail(cx, status, STR_FMT, STR_ARG(inner.error.sentence));
+    values_from_json(t->catalogue, json_get(json, "values"), value);
+    row->content = taking_content(t, value);
+    taking_identity(t, value, &row->id, &row->name, &row->hh_no);
+    arena_reset(arena);
+    if (arena_used(t->scratch) > 512 * 1024) arena_reset(t->scratch);
+  }
+  return OK;
+}
+
+static Status load_old_files(Taking *t, OldFiles *ret_old) {
+  Context *cx = t->cx;
+  OldFiles old = {arena_array(cx->arena, 4096, OldFile), 0};
+  int64_t rows[4096];
+  CLEANUP(db_stop) DbQuery *query = NULL;
+  TRY(db_start(cx, journal_db(t->journal), &query, &ROSTER_FILES_CURRENT));
+  for (bool more;;) {
+    TRY(db_next(cx, query, &more));
+    if (!more) break;
+    if (!str_equal(db_text(query, 1), t->list->code) || old.count == 4096) continue;
+    rows[old.count] = db_int(query, 6);
+    old.items[old.count++] = (OldFile){.id = str_copy(cx->arena, db_text(query, 0)),
+                                       .name = str_copy(cx->arena, db_text(query, 3)),
+                                       .raw_file = str_copy(cx->arena, db_text(query, 4))};
+  }
+  for (uint32_t i = 0; i < old.count; i++) TRY(load_old_file(t, &old.items[i], rows[i]));
+  *ret_old = old;
+  return OK;
+}
+
+/* Which new row an old one has become: the same content, else the same person or household. */
+typedef struct Successors {
+  StrMap maps[4]; /* content, id+name, household number+name, id (household lists: household number) */
+} Successors;
+enum { SUCCESSOR_WAYS = 4 };
+
+static Str successor_key(const Taking *t, int way, const Digest *content, Str id, Str name, Str hh_no) {
+  Arena *arena = t->cx->arena;
+  switch (way) {
+    case 0:
+      return (Str){(const char *)content->bytes, DIGEST_SIZE};
+    case 1:
+      return id.size && name.size ? str_format(arena, STR_FMT "\x1f" STR_FMT, STR_ARG(id), STR_ARG(name)) : STR_EMPTY;
+    case 2:
+      return hh_no.size && name.size ? str_format(arena, STR_FMT "\x1f" STR_FMT, STR_ARG(hh_no), STR_ARG(name))
+                                     : STR_EMPTY;
+    default:
+      return t->list->person_unit || hh_no.size == 0 ? id : hh_no;
+  }
+}
+
+static void index_new_rows(const Taking *t, Successors *s) {
+  for (int way = 0; way < SUCCESSOR_WAYS; way++) {
+    s->maps[way] = strmap_new(t->cx->arena);
+    for (uint32_t i = 0; i < t->new_count; i++) {
+      const NewRow *row = &t->new_rows[i];
+      Str key = successor_key(t, way, &row->content, row->id, row->name, row->hh_no);
+      if (key.size == 0) continue;
+      bool added;
+      strmap_put(&s->maps[way], key, i, &added);
+      if (!added && way > 0) strmap_set(&s->maps[way], key, UINT32_MAX - 1); /* not unique: says nothing */
+    }
+  }
+}
+
+static uint32_t successor_of(const Taking *t, const Successors *s, const OldRow *row, int *ret_way) {
+  for (int way = 0; way < SUCCESSOR_WAYS; way++) {
+    Str key = successor_key(t, way, &row->content, row->id, row->name, row->hh_no);
+    uint32_t at = key.size ? strmap_get(&s->maps[way], key) : STRMAP_NONE;
+    if (at < t->new_count) {
+      *ret_way = way;
+      return at;
+    }
+  }
+  return STRMAP_NONE;
+}
+
+/* A file is replaced when at least half of its rows live on in the new one. */
+static void judge_replaced(const Taking *t, const Successors *s, Str forced, OldFiles *old) {
+  for (uint32_t f = 0; f < old->count; f++) {
+    if (forced.size) {
+      old->items[f].replaced = str_equal(old->items[f].id, forced);
+      continue;
+    }
+    uint32_t found = 0;
+    int way;
+    for (uint32_t i = 0; i < old->items[f].count; i++)
+      found += successor_of(t, s, &old->items[f].rows[i], &way) != STRMAP_NONE;
+    old->items[f].replaced = old->items[f].count == 0 || found * 2 >= old->items[f].count;
+  }
+}
+
+static void put_hex(Buf *buf, size_t at, Str hex) { memcpy(buf->data + at, hex.data, KEY_HEX); }
+
+static Str row_key(const Taking *t, const NewRow *row, uint32_t ordinal) {
+  Digest digest = digest_pair(0x02, str_format(t->scratch, STR_FMT "|%u|", STR_ARG(t->list->code), ordinal),
+                              (Str){(const char *)row->content.bytes, DIGEST_SIZE});
+  return str_sub(digest_hex(t->cx->arena, &digest), 0, KEY_HEX);
+}
+
+/* Keys: ordinal among equals, skipping those that other files of the list hold. Origins: inherited from the version
+ * before, else the row's own key. Returns the number of rows that are new or different. */
+static int64_t assign_keys(Taking *t, const Successors *s, const OldFiles *old) {
+  StrMap taken = strmap_new(t->cx->arena);
+  for (uint32_t f = 0; f < old->count; f++)
+    for (uint32_t i = 0; i < old->items[f].count && !old->items[f].replaced; i++)
+      strmap_put(&taken, old->items[f].rows[i].key, 0, NULL);
+  Str *origins = arena_array(t->cx->arena, t->new_count + 1, Str);
+  int64_t same = 0;
+  StrMap used_origin = strmap_new(t->cx->arena);
+  for (int pass = 0; pass < 2; pass++) /* exact ones first, so that they are not taken by look-alikes */
+    for (uint32_t f = 0; f < old->count; f++)
+      for (uint32_t i = 0; i < old->items[f].count && old->items[f].replaced; i++) {
+        int way = 0;
+        const OldRow *row = &old->items[f].rows[i];
+        uint32_t at = successor_of(t, s, row, &way);
+        if (at == STRMAP_NONE || (way == 0) != (pass == 0) || t->new_rows[at].claimed) continue;
+        t->new_rows[at].claimed = true;
+        origins[at] = row->origin;
+        strmap_put(&used_origin, row->origin, 0, NULL);
+        same += way == 0;
+      }
+  StrMap ordinals = strmap_new(t->cx->arena);
+  int64_t repeats = 0;
+  for (uint32_t i = 0; i < t->new_count; i++) {
+    NewRow *row = &t->new_rows[i];
+    Str content = {(const char *)row->content.bytes, DIGEST_SIZE}, key;
+    uint32_t ordinal = strmap_get(&ordinals, content);
+    if (ordinal == STRMAP_NONE)
+      ordinal = 0;
+    else
+      repeats++;
+    do key = row_key(t, row, ordinal++);
+    while (strmap_get(&taken, key) != STRMAP_NONE);
+    strmap_set(&ordinals, content, ordinal);
+    put_hex(&t->rows, row->key_at, key);
+    put_hex(&t->rows, row->origin_at, origins[i].size ? origins[i] : key);
+  }
+  return (int64_t)t->new_count - same - (old->count ? repeats : 0) < 0 ? 0 : (int64_t)t->new_count - same;
+}
+
+Status taking_versions(Taking *t, Str forced, OldFiles *ret_old, int64_t *ret_changed) {
+  Successors successors = {0};
+  TRY(load_old_files(t, ret_old));
+  if (ret_old->count) index_new_rows(t, &successors);
+  judge_replaced(t, &successors, forced, ret_old);
+  *ret_changed = assign_keys(t, &successors, ret_old);
+  return OK;
+}
