@@ -128,15 +128,21 @@ static void name_clusters(Context *cx, Outcome *o) {
   }
 }
 
+/* Whether two rows are one person is one question, whichever of them is named first. */
 static Str difference_id(Context *cx, const Outcome *o, const Found *f) {
   const Catalogue *c = o->facts.catalogue;
   Str row = f->row == MATCH_NONE ? STR_EMPTY : o->facts.facts[f->row].origin,
-      other = f->other == MATCH_NONE ? STR_EMPTY : o->facts.facts[f->other].origin;
+      other = f->other == MATCH_NONE ? STR_EMPTY : o->facts.facts[f->other].origin, value = f->value,
+      other_value = f->other_value;
+  if (strcmp(f->field, "link") == 0 && str_compare(row, other) > 0) {
+    row = o->facts.facts[f->other].origin, other = o->facts.facts[f->row].origin;
+    value = f->other_value, other_value = f->value;
+  }
   Str text = str_format(
       cx->arena,
       STR_FMT "\x1f" STR_FMT "\x1f" STR_FMT "\x1f%s\x1f" STR_FMT "\x1f" STR_FMT "\x1f" STR_FMT "\x1f" STR_FMT,
       STR_ARG(c->classes[f->class_index].code), STR_ARG(c->lists[f->left].code), STR_ARG(c->lists[f->right].code),
-      f->field, STR_ARG(row), STR_ARG(f->value), STR_ARG(other), STR_ARG(f->other_value));
+      f->field, STR_ARG(row), STR_ARG(value), STR_ARG(other), STR_ARG(other_value));
   return hash_id(cx->arena, text, 12);
 }
 

@@ -191,10 +191,10 @@ typedef struct SheetWriting {
   uint32_t above_count;
 } SheetWriting;
 
-/* Output row of one of the sender's title or header rows, 0 when it is not among them. */
+/* Titles and headers stay in the rows they had; 0: no such row is among them. */
 static uint32_t above_row(const SheetWriting *s, int64_t number) {
   for (uint32_t i = 0; i < s->above_count; i++)
-    if (json_int(s->above[i], "row", 0) == number) return i + 1;
+    if (json_int(s->above[i], "row", 0) == number) return (uint32_t)number;
   return 0;
 }
 
@@ -230,11 +230,11 @@ static bool covered(const SheetWriting *s, uint32_t row, uint32_t column) {
   return false;
 }
 
-static Status merge_from(SheetWriting *s, uint32_t row) {
+static Status merge_from(SheetWriting *s, const Json *line, uint32_t row) {
   AboveMerge m;
   JSON_EACH(range, json_get(s->layout, "merges")) {
     if (!above_merge(s, range, &m) || m.range.first_row != row) continue;
-    const Json *line = s->above[row - 1], *cell = cell_at(json_get(line, "cells"), m.range.first_column);
+    const Json *cell = cell_at(json_get(line, "cells"), m.range.first_column);
     bool header = str_equal(json_text(line, "role"), STR("header"));
     TRY(workbook_merge(s->w->cx, s->w->writer, m.range,
                        (OutCell){cell ? cell->text : STR_EMPTY, header ? STYLE_HEADER : STYLE_TITLE, false}));
@@ -302,7 +302,8 @@ static Status start_sheet(SheetWriting *s) {
   double *widths = arena_array(w->cx->arena, s->columns + 3, double);
   for (uint32_t i = 0; i < s->columns; i++) widths[i] = 14;
   widths[s->columns] = 20, widths[s->columns + 1] = 44, widths[s->columns + 2] = 44;
-  TRY(workbook_add_sheet(w->cx, w->writer, s->name, widths, s->columns + 3, s->above_count));
+  uint32_t frozen = s->above_count ? (uint32_t)json_int(s->above[s->above_count - 1], "row", 0) : 1;
+  TRY(workbook_add_sheet(w->cx, w->writer, s->name, widths, s->columns + 3, frozen));
   s->started = true;
   s->row = 0;
   int64_t first_header = json_int(s->layout, "header_row", 0), own_header = first_header; /* the last of its rows */
@@ -312,7 +313,8 @@ static Status start_sheet(SheetWriting *s) {
   for (uint32_t i = 0; i < s->above_count; i++) {
     int64_t number = json_int(s->above[i], "row", 0);
     bool header = str_equal(json_text(s->above[i], "role"), STR("header"));
-    TRY(merge_from(s, i + 1));
+    if (number > s->row) s->row = (uint32_t)number - 1;
+    TRY(merge_from(s, s->above[i], s->row + 1));
     TRY(add_cells(s, json_get(s->above[i], "cells"), NULL, STR_EMPTY, header ? STYLE_HEADER : STYLE_TITLE,
                   header && number == own_header));
   }

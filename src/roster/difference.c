@@ -80,6 +80,9 @@ static void add_pair(Differ *d, const MatchPair *pair) {
   uint32_t row = pair->right, other = pair->left;
   if (d->facts->facts[row].list == d->hub && d->facts->facts[other].list != d->hub)
     row = pair->left, other = pair->right;
+  const Fact *a = &d->facts->facts[row], *b = &d->facts->facts[other];
+  if (a->list == b->list && a->file == b->file && a->number < b->number) /* the row further down is the repeated one */
+    row = pair->left, other = pair->right;
   uint32_t row_list = d->facts->facts[row].list, other_list = d->facts->facts[other].list;
   const char *class_code = pair->verdict == MATCH_REVIEW ? "possible_match"
                            : pair->verdict == MATCH_VETO ? "same_id_two_names"

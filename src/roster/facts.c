@@ -321,6 +321,31 @@ static void set_groups(Facts *facts) {
   }
 }
 
+static int order_facts(const void *left, const void *right) {
+  const Fact *a = *(const Fact *const *)left, *b = *(const Fact *const *)right;
+  if (a->list != b->list) return a->list < b->list ? -1 : 1;
+  int order = str_compare(a->origin, b->origin);
+  return order ? order : str_compare(a->key, b->key);
+}
+
+/* By list and origin, so that neither the order of importing nor of the rows in a file shows in any result. */
+static void sort_facts(Facts *facts) {
+  CLEANUP(arena_freep) Arena *scratch = arena_new();
+  const Fact **order = arena_array(scratch, facts->count + 1, const Fact *);
+  for (uint32_t i = 0; i < facts->count; i++) order[i] = &facts->facts[i];
+  qsort(order, facts->count, sizeof *order, order_facts);
+  for (uint32_t start = 0; start < facts->count; start++) { /* in place, along the cycles of the permutation */
+    Fact first = facts->facts[start];
+    uint32_t at = start;
+    while (order[at]) {
+      uint32_t from = (uint32_t)(order[at] - facts->facts);
+      facts->facts[at] = from == start ? first : facts->facts[from];
+      order[at] = NULL;
+      at = from;
+    }
+  }
+}
+
 typedef struct KeyOrder {
   const Fact *fact;
   uint32_t index;
@@ -381,6 +406,7 @@ Status facts_load(Context *cx, Journal *journal, Facts *ret_facts) {
   facts.count = (uint32_t)rows;
   TRY(load_all(cx, journal, &facts));
   set_groups(&facts);
+  sort_facts(&facts);
   sort_by_key(cx->arena, &facts);
   *ret_facts = facts;
   return OK;

@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include "roster/import_internal.h"
 #include "roster/roster_sql.h"
 
@@ -176,8 +177,8 @@ static Status read_sheet(Reading *r, uint32_t index) {
   if (sheet->row_count == 0) return OK;
   if (sheet->hidden && r->workbook.sheet_count > 1) return OK; /* workbook_read has noted it */
   TRY(layout_recognise(cx, r->catalogue, &r->workbook, index, NULL, &layout));
-  Str signature =
-      hash_id(cx->arena, layout_signature(cx->arena, &layout), 32); /* of the form as found, before any correction */
+  Str signature = hash_id(cx->arena, layout_signature(cx->arena, sheet, &layout),
+                          32); /* of the form as found, before any correction */
   if (r->part.signature.size == 0) r->part.signature = signature;
   if (!r->mapping && !r->part.request->mapping_path) TRY(remembered_mapping(r, signature));
   if (mapping_fits_sheet(r->mapping, sheet->name))
@@ -201,11 +202,19 @@ static Status read_sheet(Reading *r, uint32_t index) {
   return OK;
 }
 
+/* A file that a person names may be a link; the county's own files may not (file_read refuses links). */
+static Status read_given(Context *cx, const char *path, size_t limit, Str *ret_bytes) {
+  char *real = realpath(path, NULL);
+  const char *target = real ? str_c(cx->arena, str_from(real)) : path;
+  free(real);
+  return file_read(cx, target, limit, ret_bytes);
+}
+
 static Status read_mapping(Reading *r) {
   Str bytes;
   const char *path = r->part.request->mapping_path;
   if (!path) return OK;
-  TRY(file_read(r->cx, path, 1 << 20, &bytes));
+  TRY(read_given(r->cx, path, 1 << 20, &bytes));
   if (json_parse(r->cx, bytes, &r->mapping) != OK)
     return fail(r->cx, BAD_VALUE, "对应关系文件“%s”不是合格的 JSON：" STR_FMT, path, STR_ARG(r->cx->error.sentence));
   r->part.mapping_text = str_trim(bytes);
@@ -304,7 +313,7 @@ Status import_read(Context *cx, const ImportKnown *known, const ImportRequest *r
         "没有名为“" STR_FMT
         "”的名单种类；可用：register、relocated、renovated、appraised、civil、disabled、town_feedback、feedback。",
         STR_ARG(request->list));
-  TRY(file_read(cx, request->path, (size_t)FILE_LIMIT_MB << 20, &r->bytes));
+  TRY(read_given(cx, request->path, (size_t)FILE_LIMIT_MB << 20, &r->bytes));
   Digest raw = digest_of(r->bytes);
   r->part.raw_hex = digest_hex(cx->arena, &raw);
   TRY(read_mapping(r));

@@ -116,12 +116,28 @@ static bool is_sub_header(const Finder *f, const SheetRow *above, const SheetRow
   return named >= 1 && named * 2 >= filled;
 }
 
+/* Titles ("…花名册", "填报单位：… 数据日期：…", "2019年") stand above headers; a first level of two names groups of
+ * columns. */
+static bool may_begin_header(const Finder *f, const SheetRow *row) {
+  if (known_headers(f, row)) return true;
+  uint32_t texts = 0;
+  Str previous = STR_EMPTY;
+  for (uint32_t i = 0; i < row->count; i++) {
+    Str text = cell_text(row, i);
+    if (text.size == 0) continue;
+    if (str_find(text, STR("：")) >= 0 || str_find(text, STR(":")) >= 0 || has_digits(text, 1)) return false;
+    texts += !str_equal(text, previous);
+    previous = text;
+  }
+  return texts >= 2;
+}
+
 static void find_header(const Finder *f, Layout *layout) {
   const Sheet *sheet = f->sheet;
   uint32_t limit = sheet->row_count < HEADER_SEARCH ? sheet->row_count : HEADER_SEARCH, best = 0;
   for (uint32_t r = 0; r < limit; r++) {
     const SheetRow *row = &sheet->rows[r];
-    if (row_is_empty(row) || data_like(row)) continue;
+    if (row_is_empty(row) || data_like(row) || !may_begin_header(f, row)) continue;
     uint32_t rows = 1, known = known_headers(f, row);
     while (rows < 3 && r + rows < sheet->row_count &&
            is_sub_header(f, &sheet->rows[r + rows - 1], &sheet->rows[r + rows])) {
@@ -215,40 +231,49 @@ static bool column_taken(const Layout *layout, uint32_t wanted) {
   return false;
 }
 
-/* Headers lie: a column headed 姓名 that holds ID numbers is the ID column. Columns without a known header are
- * taken by what they hold, if nothing else claims that meaning. */
-static void judge_content(const Finder *f, Layout *layout) {
+/* Headers lie: a column headed 姓名 that holds ID numbers is the ID column. A column without a known header is taken by
+ * what it holds. Returns what the column should be. */
+static uint32_t meaning_by_content(const Finder *f, const Layout *layout, uint32_t column) {
   const uint32_t *known = f->catalogue->known;
+  uint32_t now = layout->column[column];
+  Content content = now == NO_INDEX ? CONTENT_ANY : f->catalogue->columns[now].content;
+  bool unknown = now == NO_INDEX && (layout->header_rows == 0 || layout->header[column].size == 0);
+  if (!unknown && content != CONTENT_NAME && content != CONTENT_ID && content != CONTENT_TOWN &&
+      content != CONTENT_VILLAGE)
+    return now;
+  Tally t = tally_column(f, layout, column);
+  if (t.filled == 0) return now;
+  if (content == CONTENT_NAME && most(t.id, t.filled)) return known[COL_ID_NO];
+  if (content == CONTENT_ID && most(t.name, t.filled) && t.id == 0) return known[COL_NAME];
+  if (content == CONTENT_TOWN && most(t.village, t.filled) && t.town == 0) return known[COL_VILLAGE];
+  if (content == CONTENT_VILLAGE && most(t.town, t.filled) && t.village == 0) return known[COL_TOWN];
+  const struct {
+    uint32_t hits, column;
+  } guesses[] = {{t.id, known[COL_ID_NO]},        {t.relation, known[COL_RELATION]}, {t.sex, known[COL_SEX]},
+                 {t.phone, known[COL_PHONE]},     {t.mode, known[COL_MODE]},         {t.grade, known[COL_GRADE]},
+                 {t.village, known[COL_VILLAGE]}, {t.town, known[COL_TOWN]},         {t.name, known[COL_NAME]}};
+  for (uint32_t g = 0; g < COUNT_OF(guesses) && unknown; g++)
+    if (most(guesses[g].hits, t.filled) && !column_taken(layout, guesses[g].column)) return guesses[g].column;
+  return now;
+}
+
+static void take_meaning(Layout *layout, uint32_t column, uint32_t meaning) {
+  layout->column[column] = meaning;
+  layout->from_content[column] = true;
+}
+
+/* A meaning that another column claims is taken from it only if that one holds what this column is headed: two headers
+ * that were exchanged. */
+static void judge_content(const Finder *f, Layout *layout) {
   for (uint32_t i = 0; i < layout->column_count; i++) {
-    uint32_t now = layout->column[i], then = now;
-    Content content = now == NO_INDEX ? CONTENT_ANY : f->catalogue->columns[now].content;
-    bool unknown = now == NO_INDEX && (layout->header_rows == 0 || layout->header[i].size == 0);
-    if (!unknown && content != CONTENT_NAME && content != CONTENT_ID && content != CONTENT_TOWN &&
-        content != CONTENT_VILLAGE)
-      continue;
-    Tally t = tally_column(f, layout, i);
-    if (t.filled == 0) continue;
-    if (content == CONTENT_NAME && most(t.id, t.filled))
-      then = known[COL_ID_NO];
-    else if (content == CONTENT_ID && most(t.name, t.filled) && t.id == 0)
-      then = known[COL_NAME];
-    else if (content == CONTENT_TOWN && most(t.village, t.filled) && t.town == 0)
-      then = known[COL_VILLAGE];
-    else if (content == CONTENT_VILLAGE && most(t.town, t.filled) && t.village == 0)
-      then = known[COL_TOWN];
-    else if (unknown) {
-      const struct {
-        uint32_t hits, column;
-      } guesses[] = {{t.id, known[COL_ID_NO]},        {t.relation, known[COL_RELATION]}, {t.sex, known[COL_SEX]},
-                     {t.phone, known[COL_PHONE]},     {t.mode, known[COL_MODE]},         {t.grade, known[COL_GRADE]},
-                     {t.village, known[COL_VILLAGE]}, {t.town, known[COL_TOWN]},         {t.name, known[COL_NAME]}};
-      for (uint32_t g = 0; g < COUNT_OF(guesses) && then == NO_INDEX; g++)
-        if (most(guesses[g].hits, t.filled) && !column_taken(layout, guesses[g].column)) then = guesses[g].column;
+    uint32_t now = layout->column[i], then = meaning_by_content(f, layout, i), holder = 0;
+    if (then == now) continue;
+    while (holder < layout->column_count && layout->column[holder] != then) holder++;
+    if (holder < layout->column_count) {
+      if (now == NO_INDEX || meaning_by_content(f, layout, holder) != now) continue;
+      take_meaning(layout, holder, now);
     }
-    if (then != now && (now == NO_INDEX || !column_taken(layout, then))) {
-      layout->column[i] = then;
-      layout->from_content[i] = true;
-    }
+    take_meaning(layout, i, then);
   }
 }
 
@@ -281,7 +306,9 @@ static void find_single_town(const Finder *f, Layout *layout) {
     if (seen++ == 0) layout->town_code = place.town_code;
     if (!str_equal(place.town_code, layout->town_code)) layout->single_town = false;
   }
-  if (seen < 3) layout->single_town = false;
+  Place named = place_find(f->catalogue->places, STR_EMPTY, STR_EMPTY, layout->title);
+  bool by_title = seen > 0 && str_equal(named.town_code, layout->town_code);
+  if (seen < 3 && !by_title) layout->single_town = false;
   if (!layout->single_town) layout->town_code = STR_EMPTY;
 }
 
@@ -315,7 +342,36 @@ static Status apply_mapping(const Finder *f, const Json *mapping, Layout *layout
   return OK;
 }
 
+static bool is_column_name(Str text) {
+  for (size_t i = 0; i < text.size; i++)
+    if (text.data[i] < 'A' || text.data[i] > 'Z') return false;
+  return text.size > 0 && text.size <= 3;
+}
+
+/* Where no header was found, the row that has every text the mapping names is one. */
+static void header_by_mapping(const Finder *f, const Json *mapping, Layout *layout) {
+  uint32_t limit = f->sheet->row_count < HEADER_SEARCH ? f->sheet->row_count : HEADER_SEARCH;
+  for (uint32_t r = 0; r < limit && !layout->header_rows; r++) {
+    const SheetRow *row = &f->sheet->rows[r];
+    uint32_t wanted = 0, found = 0;
+    JSON_EACH(item, json_get(mapping, "columns")) {
+      if (is_column_name(item->key)) continue;
+      wanted++;
+      Str key = header_normalise(f->cx->arena, item->key);
+      bool here = false;
+      for (uint32_t i = 0; i < row->count && !here; i++)
+        here = str_equal(header_normalise(f->cx->arena, cell_text(row, i)), key);
+      found += here;
+    }
+    if (wanted == 0 || found < wanted) continue;
+    layout->first_header = r;
+    layout->header_rows = 1;
+    layout->first_data = r + 1;
+  }
+}
+
 static Status mapping_header(const Finder *f, const Json *mapping, Layout *layout) {
+  if (!layout->header_rows) header_by_mapping(f, mapping, layout);
   int64_t row = json_int(mapping, "header_row", 0), rows = json_int(mapping, "header_rows", 1);
   if (row == 0) return OK;
   if (rows < 1 || rows > 3) return fail(f->cx, BAD_VALUE, "对应关系里的 header_rows 应为 1 到 3。");
@@ -404,8 +460,13 @@ Guess layout_guess_list(Context *cx, const Catalogue *catalogue, const Layout *l
   return guess;
 }
 
-Str layout_signature(Arena *arena, const Layout *layout) {
+Str layout_signature(Arena *arena, const Sheet *sheet, const Layout *layout) {
   Buf buf = buf_new(arena);
+  const SheetRow *first = layout->header_rows || sheet->row_count == 0 ? NULL : &sheet->rows[0];
+  for (uint32_t i = 0; first && i < first->count && !data_like(first); i++) {
+    buf_add(&buf, header_normalise(arena, cell_text(first, i)));
+    buf_add_byte(&buf, '|');
+  }
   for (uint32_t i = 0; i < layout->column_count; i++) {
     buf_add(&buf, header_normalise(arena, layout->header[i]));
     buf_add_byte(&buf, '|');

@@ -24,7 +24,7 @@ MUST_CHECK Status roster_stored_file(Context *cx, Journal *journal, const Json *
 /* ---- facts: the current rows of all lists, as the comparison sees them ---- */
 typedef struct FactFile {
   Str id, name, sender;
-  uint32_t list, first, rows; /* its rows are facts first .. first + rows - 1 */
+  uint32_t list, first, rows; /* first: where its rows are put while loading */
   int64_t seq;
 } FactFile;
 typedef struct Fact {
