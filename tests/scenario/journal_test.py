@@ -211,7 +211,7 @@ def history():
     check(len(lines) >= 2, f"history of {removed}: {lines}")
     stamps = [line.split("  ")[0] for line in lines]
     equal(stamps, sorted(stamps), "order")
-    has("\n".join(lines), "list_imported", "removal")
+    has("\n".join(lines), "名单", "核减")
     for d in done[:1]:
         has(anju("history", county, d["household"]).out, "专班办公室")
     anju("history", county, "H-none", code=1)
