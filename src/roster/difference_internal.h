@@ -2,6 +2,9 @@
 #pragma once
 #include "roster/roster_internal.h"
 
+typedef struct NameUse NameUse;
+typedef struct Renames Renames;
+
 typedef struct Differ {
   Context *cx;
   const Facts *facts;
@@ -17,6 +20,8 @@ typedef struct Differ {
   uint32_t *household_persons; /* per household: distinct persons among hub rows */
   StrMap hub_numbers;          /* household numbers of the hub, folded */
   IdNumber *ids;               /* per fact */
+  NameUse *name_use;           /* these two are made when first asked for */
+  Renames *renames;
 } Differ;
 
 Found *differ_add(Differ *d, const char *class_code, uint32_t left, uint32_t right, uint32_t row, uint32_t other,

@@ -21,7 +21,7 @@ static Status load_old_file(Taking *t, OldFile *file, int64_t rows) {
   for (bool more;;) {
     TRY(db_next(cx, query, &more));
     if (!more) break;
-    if (file->count > rows)
+    if (file->count >= rows)
       return fail(cx, TAMPERED, "文件“" STR_FMT "”的行数与登记不符，请运行 anju verify。", STR_ARG(file->name));
     OldRow *row = &file->rows[file->count++];
     Str text, value[COLUMN_LIMIT];
@@ -41,20 +41,14 @@ static Status load_old_file(Taking *t, OldFile *file, int64_t rows) {
 
 static Status load_old_files(Taking *t, OldFiles *ret_old) {
   Context *cx = t->cx;
-  OldFiles old = {arena_array(cx->arena, 4096, OldFile), 0};
-  int64_t rows[4096];
-  CLEANUP(db_stop) DbQuery *query = NULL;
-  TRY(db_start(cx, journal_db(t->journal), &query, &ROSTER_FILES_CURRENT));
-  for (bool more;;) {
-    TRY(db_next(cx, query, &more));
-    if (!more) break;
-    if (!str_equal(db_text(query, 1), t->list->code) || old.count == 4096) continue;
-    rows[old.count] = db_int(query, 6);
-    old.items[old.count++] = (OldFile){.id = str_copy(cx->arena, db_text(query, 0)),
-                                       .name = str_copy(cx->arena, db_text(query, 3)),
-                                       .raw_file = str_copy(cx->arena, db_text(query, 4))};
+  CurrentFile *files;
+  uint32_t count;
+  TRY(current_files_load(cx, t->journal, t->list->code, &files, &count));
+  OldFiles old = {arena_array(cx->arena, (size_t)count + 1, OldFile), count};
+  for (uint32_t i = 0; i < count; i++) {
+    old.items[i] = (OldFile){.id = files[i].id, .name = files[i].name, .raw_file = files[i].raw_file};
+    TRY(load_old_file(t, &old.items[i], files[i].rows));
   }
-  for (uint32_t i = 0; i < old.count; i++) TRY(load_old_file(t, &old.items[i], rows[i]));
   *ret_old = old;
   return OK;
 }

@@ -108,21 +108,19 @@ static void json_import(Buf *buf, const ImportReport *r) {
 typedef struct Importing {
   Journal *journal;
   const char *const *paths;
-  bool json, first, several;
-  Status worst;
   Arena *arena;
-  Str sentence; /* of the only file, for main to print */
+  bool json, first, many;
+  Status worst;
+  Str sentence; /* of the last that failed; of one file, main prints it */
 } Importing;
 
 static Status import_done(Context *cx, void *user, size_t index, Status status, const ImportReport *reports,
                           size_t count) {
   Importing *importing = user;
   if (status != OK) {
-    if (importing->several)
-      print_error(cx->error.sentence);
-    else
-      importing->sentence = str_copy(importing->arena, cx->error.sentence);
     importing->worst = status;
+    importing->sentence = str_copy(importing->arena, cx->error.sentence);
+    if (importing->many) print_error(cx->error.sentence);
   }
   Buf buf = buf_new(cx->arena);
   for (size_t i = 0; i < count; i++) {
@@ -160,17 +158,17 @@ static Status run_import(Context *cx, const Cli *cli, int argc, char **argv) {
                                       .author = command_author(cx, &options[4]),
                                       .reason = option_text(&options[3])};
   Importing importing = {.journal = journal,
+                         .arena = cx->arena,
+                         .many = count > 2,
                          .paths = words + 1,
                          .json = options[5].given,
-                         .first = true,
-                         .several = count > 2,
-                         .arena = cx->arena};
+                         .first = true};
   if (importing.json) fputs("{\"imported\":[", stdout);
   TRY(roster_import_files(cx, journal, requests, count - 1, import_done, &importing));
   if (importing.json) fputs("]}\n", stdout);
   if (importing.worst != OK)
-    return fail(cx, importing.worst, STR_FMT,
-                STR_ARG(importing.several ? STR("有文件没有导入，原因见上；其余文件已导入。") : importing.sentence));
+    return importing.many ? fail(cx, importing.worst, "有文件没有导入，原因见上；其余文件已导入。")
+                          : fail(cx, importing.worst, STR_FMT, STR_ARG(importing.sentence));
   return OK;
 }
 

@@ -24,7 +24,7 @@ MUST_CHECK Status roster_stored_file(Context *cx, Journal *journal, const Json *
 /* ---- facts: the current rows of all lists, as the comparison sees them ---- */
 typedef struct FactFile {
   Str id, name, sender;
-  uint32_t list, first, rows; /* its rows are facts first .. first + rows - 1 */
+  uint32_t list, first, rows; /* first: where its rows are put while loading */
   int64_t seq;
 } FactFile;
 typedef struct Fact {
@@ -65,6 +65,21 @@ MUST_CHECK Status roster_difference_states(Context *cx, Journal *journal, Differ
 /* Last active action per difference. */
 MUST_CHECK Status roster_decision_states(Context *cx, Journal *journal, StrMap *ret_index, Str **ret_actions);
 MUST_CHECK Status roster_apply_import_undo(Context *cx, Journal *journal, Str file, const Entry *undo);
+
+/* ---- files ---- */
+typedef struct FileNames { /* of all files that ever came, by entry */
+  StrMap index;
+  Str *names;
+} FileNames;
+MUST_CHECK Status file_names_load(Context *cx, Journal *journal, FileNames *ret_names);
+Str file_name(const FileNames *names, Str id); /* "" when there is no such file */
+typedef struct CurrentFile {
+  Str id, list, name, raw_file, rows_file;
+  int64_t rows;
+} CurrentFile;
+/* list "" = all, in the order in which they came. */
+MUST_CHECK Status current_files_load(Context *cx, Journal *journal, Str list, CurrentFile **ret_files,
+                                     uint32_t *ret_count);
 
 /* ---- what a comparison yields ---- */
 typedef struct LinkRow {
