@@ -143,6 +143,8 @@ static void remark_row(Writing *w, const Difference *d, Str key, Str own, Str ot
   if (has_settled && !link && !row && (settled.size == 0 || says_the_same(w, d, own, settled))) return;
   bool wrong_side = str_equal(key, d->row_key);
   if (d->state != DIFFERENCE_DECIDED && !wrong_side) return; /* the other row is the one to look at */
+  bool head =
+      str_equal(d->field, STR("head_name")); /* another person: a new name beside the old number would be wrong */
   Remark *remark = remark_of(w, key);
   Arena *a = w->cx->arena;
   add_text(&remark->problem, str_format(a, STR_FMT "%s" STR_FMT "%s", STR_ARG(class_title(w, d)),
@@ -150,11 +152,12 @@ static void remark_row(Writing *w, const Difference *d, Str key, Str own, Str ot
   if (link && has_settled)
     add_text(&remark->advice, STR("与另一行是同一人，请删去多余的一行"));
   else if (has_settled && settled.size)
-    add_text(&remark->advice, str_format(a, "已商定为“" STR_FMT "”", STR_ARG(settled)));
+    add_text(&remark->advice,
+             str_format(a, "已商定为“" STR_FMT "”%s", STR_ARG(settled), head ? "，请连同身份证号码一起更改" : ""));
   else
     add_text(&remark->advice, d->reason.size ? d->reason : STR("请核对"));
   if (!has_settled) add_text(&remark->advice, other_side(w, d, others));
-  if (!link && !row) set_cell(remark, d->field, has_settled ? settled : STR_EMPTY);
+  if (!link && !row) set_cell(remark, d->field, has_settled && !head ? settled : STR_EMPTY);
   if (has_settled) add_spread(w, d, own, settled);
 }
 
