@@ -110,7 +110,8 @@ static void take_section(Walk *w, const SheetRow *raw) {
     if (text.size == 0) continue;
     Place place = place_find(w->catalogue->places, STR_EMPTY, STR_EMPTY, text);
     if (place.how == PLACE_AMBIGUOUS)
-      place = place_find(w->catalogue->places, w->section_town.size ? w->section_town : w->title_town, STR_EMPTY, text);
+      place = place_find(w->catalogue->places, w->section_town.size ? w->section_town : w->layout->title_town,
+                         STR_EMPTY, text);
     if (place.town_code.size && !str_equal(place.town, w->section_town))
       w->section_town = place.town, w->section_village = STR_EMPTY;
     if (place.village_code.size) w->section_village = place.village;
@@ -174,10 +175,10 @@ static void fill_down(Walk *w, DecodedRow *row) {
   if (row->value[known[COL_TOWN]].size == 0 && w->section_town.size) row->value[known[COL_TOWN]] = w->section_town;
   if (row->value[known[COL_VILLAGE]].size == 0 && row->value[known[COL_ADDRESS]].size == 0 && w->section_village.size)
     row->value[known[COL_VILLAGE]] = w->section_village;
-  if (row->value[known[COL_TOWN]].size == 0 && w->title_town.size) {
+  if (row->value[known[COL_TOWN]].size == 0 && w->layout->title_town.size) {
     Place place =
         place_find(w->catalogue->places, STR_EMPTY, row->value[known[COL_VILLAGE]], row->value[known[COL_ADDRESS]]);
-    if (place.town_code.size == 0) row->value[known[COL_TOWN]] = w->title_town;
+    if (place.town_code.size == 0) row->value[known[COL_TOWN]] = w->layout->title_town;
   }
 }
 
@@ -275,18 +276,6 @@ static bool sparse(const Walk *w, KnownColumn column) {
   return first && filled * 2 < rows;
 }
 
-static Str town_in_text(const Walk *w, Str text) {
-  const Str *codes, *names;
-  Str found = STR_EMPTY;
-  size_t count = place_towns(w->catalogue->places, &codes, &names);
-  for (size_t i = 0; i < count; i++)
-    if (str_find(text, names[i]) >= 0) {
-      if (found.size) return STR_EMPTY;
-      found = names[i];
-    }
-  return found;
-}
-
 static Status walk_row(Walk *w, uint32_t r, DecodeVisitor *visit, void *user) {
   DecodedRow row = {.raw = &w->sheet->rows[r]};
   for (uint32_t i = 0; i < COLUMN_LIMIT; i++) row.value[i] = STR_EMPTY;
@@ -327,8 +316,6 @@ Status decode_sheet(Context *cx, const Catalogue *catalogue, const List *list, c
   w->section_town = w->section_village = STR_EMPTY;
   for (uint32_t i = 0; i < layout->column_count; i++)
     if (layout->column[i] != NO_INDEX) w->has_column[layout->column[i]] = true;
-  w->title_town =
-      town_in_text(w, str_format(cx->arena, STR_FMT " " STR_FMT, STR_ARG(layout->title), STR_ARG(w->sheet->name)));
   w->fill_town = sparse(w, COL_TOWN);
   w->fill_village = sparse(w, COL_VILLAGE);
   for (uint32_t r = 0; r < w->sheet->row_count; r++) {

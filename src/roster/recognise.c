@@ -22,6 +22,20 @@ Str cell_value(Arena *arena, const Cell *cell) {
   return str_format(arena, "%c." STR_FMT "E+%zu", text.data[0], STR_ARG(str_sub(text, 1, 15)), text.size - 1);
 }
 
+/* The one township whose name stands in a text. */
+static Str town_in_text(const Catalogue *catalogue, Str text, Str *ret_code) {
+  const Str *codes, *names;
+  Str found = STR_EMPTY;
+  size_t count = place_towns(catalogue->places, &codes, &names);
+  for (size_t i = 0; i < count; i++)
+    if (str_find(text, names[i]) >= 0) {
+      if (found.size) return STR_EMPTY;
+      found = names[i];
+      *ret_code = codes[i];
+    }
+  return found;
+}
+
 static void find_single_town(const Finder *f, Layout *layout) {
   const Sheet *sheet = f->sheet;
   const uint32_t *known = f->catalogue->known;
@@ -32,6 +46,10 @@ static void find_single_town(const Finder *f, Layout *layout) {
     if (layout->column[i] == known[COL_ADDRESS]) address = i;
   }
   uint32_t rows = sheet->row_count - layout->first_data, step = rows > SAMPLE ? rows / SAMPLE : 1;
+  Str code = STR_EMPTY;
+  layout->title_town = town_in_text(
+      f->catalogue, str_format(f->cx->arena, STR_FMT " " STR_FMT, STR_ARG(layout->title), STR_ARG(sheet->name)), &code);
+  if (layout->title_town.size) seen = 3, layout->town_code = code;
   layout->single_town = true;
   for (uint32_t r = layout->first_data; r < sheet->row_count && layout->single_town; r += step) {
     const SheetRow *row = &sheet->rows[r];
@@ -121,7 +139,7 @@ Status layout_recognise(Context *cx, const Catalogue *catalogue, const Workbook 
     layout.column[i] = layout.tick_column[i] = NO_INDEX;
     layout.header[i] = layout.tick[i] = STR_EMPTY;
   }
-  layout.town_code = STR_EMPTY;
+  layout.town_code = layout.title_town = STR_EMPTY;
   header_find(&f, &layout);
   if (mapping) TRY(mapping_header(&f, mapping, &layout));
   header_skip_numbering(&f, &layout);

@@ -20,6 +20,7 @@ typedef struct Layout {
   uint32_t mapped;  /* columns known */
   bool single_town; /* all places of the rows lie in one township */
   Str town_code;    /* that township */
+  Str title_town;   /* name of the one township that the title or the sheet's name speaks of, "" none or several */
 } Layout;
 
 /* mapping: what a person corrected, NULL if none: {"list","sheet","header_row","header_rows",

@@ -27,14 +27,18 @@ static void count_cells(Judge *j) {
   }
 }
 
+/* The header again, on the next page: perhaps with other blanks or without its upper level. */
 static bool is_repeated_header(const Judge *j) {
   const SheetRow *row = j->row->raw;
   uint32_t same = 0, filled = 0;
   for (uint32_t i = 0; i < row->count && i < j->layout->column_count; i++) {
-    Str text = cell_at(row, i), header = j->layout->header[i];
+    Str text = cell_at(row, i);
     if (text.size == 0) continue;
     filled++;
-    same += header.size > 0 && (str_equal(text, header) || str_ends(header, text) || str_starts(header, text));
+    if (j->layout->header[i].size == 0 || text.size > 200) continue;
+    text = header_normalise(j->scratch, text);
+    Str header = header_normalise(j->scratch, j->layout->header[i]);
+    same += text.size > 0 && (str_ends(header, text) || str_starts(header, text));
   }
   return filled >= 2 && same * 10 >= filled * 8;
 }
@@ -162,8 +166,8 @@ RowRole row_role(const Catalogue *catalogue, const Layout *layout, const Decoded
   Judge judge = {.catalogue = catalogue, .layout = layout, .row = row, .scratch = scratch, .first = STR_EMPTY};
   const Judge *j = &judge;
   count_cells(&judge);
-  if (is_repeated_header(j)) return ROW_HEADER;
   if (has_identity(j)) return ROW_DATA;
+  if (is_repeated_header(j)) return ROW_HEADER;
   Str name = value(j, COL_NAME).size ? value(j, COL_NAME) : value(j, COL_HEAD_NAME);
   Str folded = text_fold(scratch, name);
   bool named = name.size > 0 && str_rune_count(name) <= 12 && !is_sentence(name) && !is_count(folded);
