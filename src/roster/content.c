@@ -132,22 +132,40 @@ static uint32_t corrected_column(const Finder *f, const Tally *t, uint32_t now) 
   }
 }
 
-void content_judge(const Finder *f, Layout *layout) {
+static void set_by_content(Layout *layout, uint32_t column, uint32_t meaning) {
+  layout->column[column] = meaning;
+  layout->from_content[column] = true;
+}
+
+/* Columns whose header is contradicted by what they hold; two that are headed the wrong way round are exchanged. */
+static void correct_columns(const Finder *f, Layout *layout) {
+  uint32_t *wanted = arena_array(f->cx->arena, layout->column_count + 1, uint32_t);
   for (uint32_t i = 0; i < layout->column_count; i++) {
-    uint32_t now = layout->column[i], then;
-    bool headed = layout->header[i].size > 0;
-    Content content = now == NO_INDEX ? CONTENT_ANY : f->catalogue->columns[now].content;
-    if (now == NO_INDEX
-            ? layout->tick[i].size || (headed && is_about_others(f->catalogue, layout->header[i]))
-            : content != CONTENT_NAME && content != CONTENT_ID && content != CONTENT_TOWN && content != CONTENT_VILLAGE)
+    uint32_t now = layout->column[i];
+    wanted[i] = NO_INDEX;
+    if (now == NO_INDEX) continue;
+    Content content = f->catalogue->columns[now].content;
+    if (content != CONTENT_NAME && content != CONTENT_ID && content != CONTENT_TOWN && content != CONTENT_VILLAGE)
       continue;
     Tally t = tally_column(f, layout, i);
-    if (t.filled == 0) continue;
-    then = now == NO_INDEX ? guess_column(f, layout, &t, headed) : corrected_column(f, &t, now);
-    if (then != now && (now == NO_INDEX || !column_taken(layout, then))) {
-      layout->column[i] = then;
-      layout->from_content[i] = true;
-    }
+    uint32_t then = t.filled ? corrected_column(f, &t, now) : now;
+    if (then != now) wanted[i] = then;
+  }
+  for (uint32_t i = 0; i < layout->column_count; i++)
+    if (wanted[i] != NO_INDEX) layout->column[i] = NO_INDEX;
+  for (uint32_t i = 0; i < layout->column_count; i++)
+    if (wanted[i] != NO_INDEX && !column_taken(layout, wanted[i])) set_by_content(layout, i, wanted[i]);
+}
+
+void content_judge(const Finder *f, Layout *layout) {
+  correct_columns(f, layout);
+  for (uint32_t i = 0; i < layout->column_count; i++) {
+    bool headed = layout->header[i].size > 0;
+    if (layout->column[i] != NO_INDEX || layout->tick[i].size) continue;
+    if (headed && is_about_others(f->catalogue, layout->header[i])) continue;
+    Tally t = tally_column(f, layout, i);
+    uint32_t then = t.filled ? guess_column(f, layout, &t, headed) : NO_INDEX;
+    if (then != NO_INDEX) set_by_content(layout, i, then);
   }
 }
 

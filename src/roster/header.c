@@ -13,7 +13,7 @@ static bool has_digits(Str text, size_t run) {
 
 static bool data_like(const SheetRow *row) {
   for (uint32_t i = 0; i < row->count; i++) {
-    Str text = cell_text(row, i);
+    Str text = trimmed_cell(row, i);
     if (text.size && (looks_like_number(text) || has_digits(text, 8))) return true;
   }
   return false;
@@ -24,7 +24,7 @@ static bool is_title_or_form_line(const Finder *f, const SheetRow *row) {
   Str first = STR_EMPTY;
   uint32_t distinct = 0;
   for (uint32_t i = 0; i < row->count; i++) {
-    Str text = cell_text(row, i);
+    Str text = trimmed_cell(row, i);
     if (text.size == 0 || str_equal(text, first)) continue;
     if (distinct++ == 0) first = text;
   }
@@ -35,14 +35,14 @@ static bool is_title_or_form_line(const Finder *f, const SheetRow *row) {
 }
 
 static uint32_t header_at(const Finder *f, const SheetRow *row, uint32_t column) {
-  return catalogue_header(f->catalogue, f->cx->arena, cell_text(row, column));
+  return catalogue_header(f->catalogue, f->cx->arena, trimmed_cell(row, column));
 }
 
 /* Known headers in a row, a merged title counted once. */
 static uint32_t known_headers(const Finder *f, const SheetRow *row) {
   uint32_t count = 0, previous = NO_INDEX;
   for (uint32_t i = 0; i < row->count; i++) {
-    if (cell_text(row, i).size == 0) continue;
+    if (trimmed_cell(row, i).size == 0) continue;
     uint32_t column = header_at(f, row, i);
     if (column != NO_INDEX && column != previous) count++;
     previous = column;
@@ -52,16 +52,16 @@ static uint32_t known_headers(const Finder *f, const SheetRow *row) {
 
 /* Does the header above column `i` span several columns, so that `row` can divide it? */
 static bool is_spanned(const SheetRow *above, const SheetRow *row, uint32_t i) {
-  Str top = cell_text(above, i);
+  Str top = trimmed_cell(above, i);
   if (top.size == 0) {
     for (uint32_t left = i; left-- > 0;)
-      if (cell_text(above, left).size) return true;
+      if (trimmed_cell(above, left).size) return true;
     return false;
   }
-  if (i > 0 && (row_cell(above, i)->flags & CELL_MERGED) && str_equal(cell_text(above, i - 1), top)) return true;
-  Str next = cell_text(above, i + 1);
+  if (i > 0 && (row_cell(above, i)->flags & CELL_MERGED) && str_equal(trimmed_cell(above, i - 1), top)) return true;
+  Str next = trimmed_cell(above, i + 1);
   if (next.size) return (row_cell(above, i + 1)->flags & CELL_MERGED) && str_equal(next, top);
-  return cell_text(row, i + 1).size > 0;
+  return trimmed_cell(row, i + 1).size > 0;
 }
 
 /* A second level by its form: it divides headers that span columns and leaves all others alone. */
@@ -69,7 +69,7 @@ static bool divides_spans(const SheetRow *above, const SheetRow *row) {
   uint32_t own = 0, left_alone = 0;
   uint32_t count = above->count > row->count ? above->count : row->count;
   for (uint32_t i = 0; i < count; i++) {
-    Str text = cell_text(row, i), top = cell_text(above, i);
+    Str text = trimmed_cell(row, i), top = trimmed_cell(above, i);
     if (text.size == 0 || str_equal(text, top)) {
       left_alone += top.size > 0;
       continue;
@@ -84,7 +84,7 @@ static bool divides_spans(const SheetRow *above, const SheetRow *row) {
 static bool names_columns(const Finder *f, const SheetRow *above, const SheetRow *row) {
   uint32_t named = 0, filled = 0;
   for (uint32_t i = 0; i < row->count; i++) {
-    Str text = cell_text(row, i), top = cell_text(above, i);
+    Str text = trimmed_cell(row, i), top = trimmed_cell(above, i);
     if (text.size == 0 || str_equal(text, top)) continue;
     filled++;
     if (header_at(f, row, i) != NO_INDEX &&
@@ -97,6 +97,36 @@ static bool names_columns(const Finder *f, const SheetRow *above, const SheetRow
 static bool is_sub_header(const Finder *f, const SheetRow *above, const SheetRow *row) {
   if (above->number + 1 != row->number || data_like(row)) return false;
   return names_columns(f, above, row) || divides_spans(above, row);
+}
+
+static bool holds_place(const Finder *f, const SheetRow *row) {
+  for (uint32_t i = 0; i < row->count; i++) {
+    Str text = trimmed_cell(row, i);
+    if (text.size && text.size <= 60 &&
+        place_find(f->catalogue->places, STR_EMPTY, STR_EMPTY, text).how != PLACE_UNKNOWN)
+      return true;
+  }
+  return false;
+}
+
+static bool holds_id(const SheetRow *row) {
+  for (uint32_t i = 0; i < row->count; i++)
+    if (looks_like_id(trimmed_cell(row, i))) return true;
+  return false;
+}
+
+/* A row of words nobody has taught us, right above somebody's row. */
+static void find_unknown_header(const Finder *f, Layout *layout) {
+  const Sheet *sheet = f->sheet;
+  for (uint32_t r = 0; r + 1 < sheet->row_count && r < HEADER_SEARCH; r++) {
+    const SheetRow *row = &sheet->rows[r];
+    if (holds_id(row)) return;
+    if (!holds_id(&sheet->rows[r + 1]) || data_like(row) || is_title_or_form_line(f, row) || holds_place(f, row))
+      continue;
+    layout->first_header = r;
+    layout->header_rows = 1;
+    return;
+  }
 }
 
 void header_find(const Finder *f, Layout *layout) {
@@ -120,6 +150,7 @@ void header_find(const Finder *f, Layout *layout) {
     }
     if (best && r > layout->first_header + 3) break;
   }
+  if (layout->header_rows == 0) find_unknown_header(f, layout);
   layout->first_data = layout->header_rows ? layout->first_header + layout->header_rows : 0;
 }
 
@@ -129,7 +160,7 @@ static bool is_numbering(const Finder *f, const SheetRow *row) {
   static const Str ordinals = STR("甲乙丙丁戊己庚辛壬癸一二三四五六七八九十栏次行①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯×÷");
   uint32_t filled = 0;
   for (uint32_t i = 0; i < row->count; i++) {
-    Str text = text_fold(f->cx->arena, cell_text(row, i));
+    Str text = text_fold(f->cx->arena, trimmed_cell(row, i));
     if (text.size == 0) continue;
     filled++;
     for (size_t at = 0; at < text.size;) {
@@ -146,7 +177,7 @@ static bool is_numbering(const Finder *f, const SheetRow *row) {
 static bool is_field_codes(const SheetRow *row) {
   uint32_t filled = 0;
   for (uint32_t i = 0; i < row->count; i++) {
-    Str text = cell_text(row, i);
+    Str text = trimmed_cell(row, i);
     if (text.size == 0) continue;
     filled++;
     for (size_t k = 0; k < text.size; k++) {
@@ -172,12 +203,12 @@ static uint32_t read_levels(const Finder *f, const Layout *layout, uint32_t colu
   uint32_t count = 0;
   for (uint32_t level = 0; level < layout->header_rows; level++) {
     const SheetRow *row = &f->sheet->rows[layout->first_header + level];
-    Str text = cell_text(row, column);
+    Str text = trimmed_cell(row, column);
     if (text.size) {
       carried[level] = text;
       for (uint32_t below = level + 1; below < HEADER_LEVELS; below++) carried[below] = STR_EMPTY;
     } else if (level + 1 < layout->header_rows && carried[level].size &&
-               cell_text(&f->sheet->rows[layout->first_header + level + 1], column).size) {
+               trimmed_cell(&f->sheet->rows[layout->first_header + level + 1], column).size) {
       text = carried[level]; /* an upper level that spans columns without being merged */
     }
     if (text.size == 0 || (count && str_equal(ret_levels[count - 1], text))) continue;

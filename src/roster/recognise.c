@@ -6,7 +6,7 @@ const Cell *row_cell(const SheetRow *row, uint32_t column) {
   return column < row->count ? &row->cells[column] : &NO_CELL;
 }
 
-Str cell_text(const SheetRow *row, uint32_t column) { return str_trim(row_cell(row, column)->text); }
+Str trimmed_cell(const SheetRow *row, uint32_t column) { return str_trim(row_cell(row, column)->text); }
 
 bool row_is_empty(const SheetRow *row) {
   for (uint32_t i = 0; i < row->count; i++)
@@ -53,8 +53,8 @@ static void find_single_town(const Finder *f, Layout *layout) {
   layout->single_town = true;
   for (uint32_t r = layout->first_data; r < sheet->row_count && layout->single_town; r += step) {
     const SheetRow *row = &sheet->rows[r];
-    Place place =
-        place_find(f->catalogue->places, cell_text(row, town), cell_text(row, village), cell_text(row, address));
+    Place place = place_find(f->catalogue->places, trimmed_cell(row, town), trimmed_cell(row, village),
+                             trimmed_cell(row, address));
     if (place.town_code.size == 0) continue;
     if (seen++ == 0) layout->town_code = place.town_code;
     if (!str_equal(place.town_code, layout->town_code)) layout->single_town = false;
@@ -115,7 +115,7 @@ static Str text_above(const Finder *f, const Layout *layout) {
   for (uint32_t r = 0; r < layout->first_header; r++) {
     Str previous = STR_EMPTY;
     for (uint32_t i = 0; i < f->sheet->rows[r].count; i++) {
-      Str text = cell_text(&f->sheet->rows[r], i);
+      Str text = trimmed_cell(&f->sheet->rows[r], i);
       if (text.size == 0 || str_equal(text, previous) || buf.size > 2000) continue;
       if (buf.size) buf_add_byte(&buf, ' ');
       buf_add(&buf, text);

@@ -11,7 +11,7 @@ typedef struct Finder {
   const Sheet *sheet;
 } Finder;
 
-Str cell_text(const SheetRow *row, uint32_t column); /* trimmed */
+Str trimmed_cell(const SheetRow *row, uint32_t column); /* trimmed */
 bool looks_like_number(Str text);
 bool looks_like_id(Str text);
 bool looks_like_phone(Str text);
