@@ -87,33 +87,24 @@ static Status read_stored(Reading *r, Str hex, Str name, Str mapping, Workbook *
 
 static Status load_targets(Reading *r, uint32_t list, Target **ret_targets, uint32_t *ret_count) {
   Context *cx = r->cx;
-  Target *targets = arena_array(cx->arena, 1024, Target);
-  int64_t rows[1024];
-  uint32_t count = 0;
-  {
-    CLEANUP(db_stop) DbQuery *query = NULL;
-    TRY(db_start(cx, journal_db(r->journal), &query, &ROSTER_FILES_CURRENT));
-    for (bool more;;) {
-      TRY(db_next(cx, query, &more));
-      if (!more || count == 1024) break;
-      if (!str_equal(db_text(query, 1), r->catalogue->lists[list].code)) continue;
-      rows[count] = db_int(query, 6);
-      targets[count++] = (Target){.id = str_copy(cx->arena, db_text(query, 0)),
-                                  .sender = str_copy(cx->arena, db_text(query, 2)),
-                                  .name = str_copy(cx->arena, db_text(query, 3)),
-                                  .raw_hex = str_copy(cx->arena, db_text(query, 4)),
-                                  .patches = str_copy(cx->arena, db_text(query, 10)),
-                                  .mapping = str_copy(cx->arena, db_text(query, 11))};
-    }
-  }
+  CurrentFile *files;
+  uint32_t count;
+  TRY(current_files_load(cx, r->journal, r->catalogue->lists[list].code, &files, &count));
+  Target *targets = arena_array(cx->arena, (size_t)count + 1, Target);
   for (uint32_t i = 0; i < count; i++) {
     CLEANUP(db_stop) DbQuery *query = NULL;
-    targets[i].places = strmap_new(cx->arena);
-    targets[i].at = arena_array(cx->arena, (size_t)rows[i] + 1, struct RowPlace);
+    targets[i] = (Target){.id = files[i].id,
+                          .sender = files[i].sender,
+                          .name = files[i].name,
+                          .raw_hex = files[i].raw_file,
+                          .patches = files[i].patch_files,
+                          .mapping = files[i].mapping,
+                          .places = strmap_new(cx->arena)};
+    targets[i].at = arena_array(cx->arena, (size_t)files[i].rows + 1, struct RowPlace);
     TRY(db_start(cx, journal_db(r->journal), &query, &ROSTER_ROWS_OF_FILE, DB_T(targets[i].id)));
     for (bool more;;) {
       TRY(db_next(cx, query, &more));
-      if (!more || targets[i].places.count == rows[i]) break;
+      if (!more || targets[i].places.count == files[i].rows) break;
       targets[i].at[targets[i].places.count] =
           (struct RowPlace){str_copy(cx->arena, db_text(query, 2)), (uint32_t)db_int(query, 3)};
       strmap_put(&targets[i].places, str_copy(cx->arena, db_text(query, 4)), targets[i].places.count, NULL);

@@ -78,7 +78,7 @@ typedef struct FileNames { /* of all files that ever came, by entry */
 MUST_CHECK Status file_names_load(Context *cx, Journal *journal, FileNames *ret_names);
 Str file_name(const FileNames *names, Str id); /* "" when there is no such file */
 typedef struct CurrentFile {
-  Str id, list, name, raw_file, rows_file;
+  Str id, list, sender, name, raw_file, rows_file, patch_files, mapping;
   int64_t rows;
 } CurrentFile;
 /* list "" = all, in the order in which they came. */
