@@ -15,6 +15,13 @@ typedef struct Remark {
   uint32_t cell_count;
 } Remark;
 
+/* What was settled for a household whose rows each repeat it (the village, the number of members). */
+typedef struct Spread {
+  const Difference *difference;
+  Str own, settled;
+  uint32_t next; /* of the same household */
+} Spread;
+
 typedef struct Writing {
   Context *cx;
   Journal *journal;
@@ -27,6 +34,10 @@ typedef struct Writing {
   StrMap index; /* row key -> remark */
   Remark *remarks;
   uint32_t remark_count, remark_capacity;
+  Spread *spreads;
+  uint32_t spread_count;
+  StrMap spread_of;  /* household -> its first spread */
+  StrMap shared_row; /* key of one of its rows in the list -> the same */
   const Difference **missing;
   uint32_t missing_count;
   WorkbookWriter *writer;
@@ -108,6 +119,16 @@ static Str other_side(const Writing *w, const Difference *d, Str others) {
                                        STR_ARG(others));
 }
 
+static void add_spread(Writing *w, const Difference *d, Str own, Str settled) {
+  static const Str fields[] = {STR("village"), STR("size"), STR("hh_no")};
+  bool shared = false;
+  for (size_t i = 0; i < COUNT_OF(fields); i++) shared |= str_equal(d->field, fields[i]);
+  if (!shared || own.size == 0) return;
+  uint32_t first = strmap_get(&w->spread_of, d->household);
+  strmap_set(&w->spread_of, d->household, w->spread_count);
+  w->spreads[w->spread_count++] = (Spread){d, own, settled, first};
+}
+
 /* What one difference means for one row of this list. */
 static void remark_row(Writing *w, const Difference *d, Str key, Str own, Str others) {
   Str settled = STR_EMPTY;
@@ -134,10 +155,14 @@ static void remark_row(Writing *w, const Difference *d, Str key, Str own, Str ot
     add_text(&remark->advice, d->reason.size ? d->reason : STR("请核对"));
   if (!has_settled) add_text(&remark->advice, other_side(w, d, others));
   if (!link && !row) set_cell(remark, d->field, has_settled ? settled : STR_EMPTY);
+  if (has_settled && settled.size) add_spread(w, d, own, settled);
 }
 
 static void collect(Writing *w) {
   w->missing = arena_array(w->cx->arena, w->difference_count + 1, const Difference *);
+  w->spreads = arena_array(w->cx->arena, 2 * w->difference_count + 1, Spread);
+  w->spread_of = strmap_new(w->cx->arena);
+  w->shared_row = strmap_new(w->cx->arena);
   for (size_t i = 0; i < w->difference_count; i++) {
     const Difference *d = &w->differences[i];
     if (str_equal(d->list, w->list) && d->row_key.size) remark_row(w, d, d->row_key, d->value, d->other_value);
@@ -145,6 +170,40 @@ static void collect(Writing *w) {
       remark_row(w, d, d->other_key, d->other_value, d->value);
     if (str_equal(d->list, w->list) && str_equal(d->class_code, STR("missing_here")) && d->state != DIFFERENCE_DECIDED)
       w->missing[w->missing_count++] = d;
+  }
+}
+
+static Status visit_shared(Context *cx, void *user, const LinkView *link) {
+  (void)cx;
+  Writing *w = user;
+  if (!str_equal(link->list, w->list)) return OK;
+  uint32_t spread = strmap_get(&w->spread_of, link->household);
+  if (spread != STRMAP_NONE) strmap_put(&w->shared_row, str_copy(w->cx->arena, link->key), spread, NULL);
+  return OK;
+}
+
+/* A household's other rows that say the same wrong thing are corrected with the one that the difference names. */
+/* A row that repeats what was settled on another row of its household. */
+static void spread_row(Writing *w, const Json *row) {
+  Str key = json_text(row, "key");
+  Arena *a = w->cx->arena;
+  for (uint32_t at = strmap_get(&w->shared_row, key); at != STRMAP_NONE; at = w->spreads[at].next) {
+    const Spread *spread = &w->spreads[at];
+    const FieldColumns *field = NULL;
+    for (size_t k = 0; k < COUNT_OF(FIELDS); k++)
+      if (str_equal(spread->difference->field, str_from(FIELDS[k].field))) field = &FIELDS[k];
+    bool repeats = false;
+    for (size_t i = 0; field && i < field->count; i++) {
+      Str code = w->catalogue->columns[w->catalogue->known[field->columns[i]]].code;
+      Str value = json_text(json_get(row, "values"), str_c(a, code));
+      repeats |= value.size && str_equal(text_fold(a, value), text_fold(a, spread->own));
+    }
+    if (!repeats) continue;
+    Remark *remark = remark_of(w, key);
+    set_cell(remark, spread->difference->field, spread->settled);
+    add_text(&remark->problem, str_format(a, STR_FMT "：本表写“" STR_FMT "”",
+                                          STR_ARG(class_title(w, spread->difference)), STR_ARG(spread->own)));
+    add_text(&remark->advice, str_format(a, "已商定为“" STR_FMT "”", STR_ARG(spread->settled)));
   }
 }
 
@@ -394,7 +453,8 @@ static Status write_file(Writing *w, Str file_name, Str rows_hex, bool last) {
     bool plain = str_find(line, STR(",\"key\":\"")) >= 0;
     if (plain) { /* most rows are right: look before parsing */
       ptrdiff_t key_at = str_find(line, STR("\",\"origin\":\""));
-      if (key_at >= 32 && strmap_get(&w->index, str_sub(line, (size_t)key_at - 32, (size_t)key_at)) == STRMAP_NONE)
+      Str key = key_at >= 32 ? str_sub(line, (size_t)key_at - 32, (size_t)key_at) : STR_EMPTY;
+      if (key.size && strmap_get(&w->index, key) == STRMAP_NONE && strmap_get(&w->shared_row, key) == STRMAP_NONE)
         continue;
     }
     Json *json;
@@ -405,6 +465,7 @@ static Status write_file(Writing *w, Str file_name, Str rows_hex, bool last) {
     } else if (str_equal(role, STR("title")) || str_equal(role, STR("header"))) {
       if (!s->started && s->above_count < ABOVE_LIMIT) s->above[s->above_count++] = json;
     } else if (role.size == 0) {
+      spread_row(w, json);
       uint32_t remark = strmap_get(&w->index, json_text(json, "key"));
       if (remark == STRMAP_NONE) continue;
       if (!s->started) TRY(start_sheet(s));
@@ -447,6 +508,7 @@ Status roster_corrections(Context *cx, Journal *journal, Str list, const char *p
   TRY(load_settled(w));
   w->index = strmap_new(cx->arena);
   collect(w);
+  if (w->spread_count) TRY(roster_links(cx, journal, visit_shared, w));
   TRY(workbook_create(cx, path, &w->writer));
   Status status = write_files(w);
   if (status != OK) {
