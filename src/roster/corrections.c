@@ -404,7 +404,7 @@ static Status take_layout(SheetWriting *s, const Json *line, Str file) {
 }
 
 /* A household that the list should have: one row with what the register says. */
-static Status add_missing(SheetWriting *s, const Difference *d) {
+static Status add_missing(SheetWriting *s, const Difference *d, Str mark) {
   Writing *w = s->w;
   Fact fact;
   TRY(facts_one(w->cx, w->journal, w->catalogue, d->other_key, &fact));
@@ -433,14 +433,33 @@ static Status add_missing(SheetWriting *s, const Difference *d) {
     json_add(cells, json_new_string(w->cx->arena, value));
   }
   w->rows++;
-  return add_cells(s, cells, &remark, STR_EMPTY, STYLE_ASKED, false);
+  return add_cells(s, cells, &remark, mark, STYLE_ASKED, false);
 }
 
-static Status write_file(Writing *w, Str file_name, Str rows_hex, bool last) {
+/* Households that are missing go to the file of their township; without one, to the last file. */
+static bool belongs_to(const CurrentFile *files, uint32_t count, uint32_t file, Str town) {
+  for (uint32_t i = 0; i < count; i++)
+    if (str_equal(files[i].sender, town)) return i == file;
+  return file + 1 == count;
+}
+
+static Status write_missing(SheetWriting *s, const CurrentFile *files, uint32_t count, uint32_t file) {
+  Writing *w = s->w;
+  Str mark =
+      str_format(w->cx->arena, STR_FMT STR_FMT, STR_ARG(CORRECTION_NEW), STR_ARG(str_sub(files[file].raw_file, 0, 16)));
+  for (uint32_t i = 0; i < w->missing_count; i++) {
+    if (!belongs_to(files, count, file, w->missing[i]->town)) continue;
+    if (!s->started) TRY(start_sheet(s));
+    TRY(add_missing(s, w->missing[i], mark));
+  }
+  return OK;
+}
+
+static Status write_file(Writing *w, const CurrentFile *files, uint32_t count, uint32_t file) {
   Context *cx = w->cx;
   Digest digest;
   Str rows;
-  if (!digest_from_hex(rows_hex, &digest)) return fail(cx, TAMPERED, "导入记录没有 rows_file。");
+  if (!digest_from_hex(files[file].rows_file, &digest)) return fail(cx, TAMPERED, "导入记录没有 rows_file。");
   TRY(store_get(cx, journal_store(w->journal), &digest, &rows));
   SheetWriting *s = arena_one(cx->arena, SheetWriting);
   s->w = w;
@@ -461,7 +480,7 @@ static Status write_file(Writing *w, Str file_name, Str rows_hex, bool last) {
     TRY(json_parse(cx, line, &json));
     Str role = json_text(json, "role");
     if (str_equal(role, STR("layout"))) {
-      TRY(take_layout(s, json, file_name));
+      TRY(take_layout(s, json, files[file].name));
     } else if (str_equal(role, STR("title")) || str_equal(role, STR("header"))) {
       if (!s->started && s->above_count < ABOVE_LIMIT) s->above[s->above_count++] = json;
     } else if (role.size == 0) {
@@ -475,10 +494,7 @@ static Status write_file(Writing *w, Str file_name, Str rows_hex, bool last) {
       w->rows++;
     }
   }
-  if (last && w->missing_count && s->layout) {
-    if (!s->started) TRY(start_sheet(s));
-    for (uint32_t i = 0; i < w->missing_count; i++) TRY(add_missing(s, w->missing[i]));
-  }
+  if (s->layout) TRY(write_missing(s, files, count, file));
   return OK;
 }
 
@@ -488,7 +504,7 @@ static Status write_files(Writing *w) {
   uint32_t count;
   TRY(current_files_load(cx, w->journal, w->list, &files, &count));
   if (count == 0) return fail(cx, NOT_FOUND, "名单“" STR_FMT "”还没有导入，没有可更正的。", STR_ARG(w->list));
-  for (uint32_t i = 0; i < count; i++) TRY(write_file(w, files[i].name, files[i].rows_file, i + 1 == count));
+  for (uint32_t i = 0; i < count; i++) TRY(write_file(w, files, count, i));
   if (w->rows == 0) {
     TRY(workbook_add_sheet(cx, w->writer, STR("更正"), NULL, 0, 0));
     TRY(workbook_add_row(cx, w->writer, 1, &(OutCell){STR("本名单没有需要更正的内容。"), STYLE_PLAIN, false}, 1));

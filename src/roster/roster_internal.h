@@ -85,6 +85,9 @@ typedef struct CurrentFile {
 MUST_CHECK Status current_files_load(Context *cx, Journal *journal, Str list, CurrentFile **ret_files,
                                      uint32_t *ret_count);
 
+/* 安居行号 of a row that a corrections workbook adds: this and the first 16 digits of the file's raw_file. */
+#define CORRECTION_NEW STR("new-")
+
 /* ---- what a comparison yields ---- */
 typedef struct LinkRow {
   Str person, household, partner; /* partner: row key */
