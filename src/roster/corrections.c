@@ -332,8 +332,17 @@ static void correct_cells(const SheetWriting *s, const Remark *remark, OutCell *
   }
 }
 
-static Status add_cells(SheetWriting *s, const Json *cells, const Remark *remark, Str origin, CellStyle style,
-                        bool header) {
+/* A village written only where it changes: among a few rows of many, a blank would be taken for the row above. */
+static void fill_cells(const SheetWriting *s, const Json *values, OutCell *row) {
+  JSON_EACH(value, values) {
+    uint32_t column = catalogue_column(s->w->catalogue, value->key);
+    for (uint32_t i = 0; i < s->columns && column != NO_INDEX; i++)
+      if (s->column[i] == column && row[i].text.size == 0) row[i].text = value->text;
+  }
+}
+
+static Status add_cells(SheetWriting *s, const Json *cells, const Json *values, const Remark *remark, Str origin,
+                        CellStyle style, bool header) {
   Writing *w = s->w;
   OutCell *out = arena_array(w->cx->arena, s->columns + 4, OutCell);
   uint32_t i = 0;
@@ -344,6 +353,7 @@ static Status add_cells(SheetWriting *s, const Json *cells, const Remark *remark
     out[i].text = !remark && covered(s, s->row + 1, i) ? STR_EMPTY : cell->text;
     i++;
   }
+  if (remark) fill_cells(s, values, out);
   if (remark) correct_cells(s, remark, out);
   if (header) {
     static const Str own[] = {STR("安居行号"), STR("安居提示：存在问题"), STR("安居提示：建议改为")};
@@ -374,7 +384,7 @@ static Status start_sheet(SheetWriting *s) {
     bool header = str_equal(json_text(s->above[i], "role"), STR("header"));
     if (number > s->row) s->row = (uint32_t)number - 1;
     TRY(merge_from(s, s->above[i], s->row + 1));
-    TRY(add_cells(s, json_get(s->above[i], "cells"), NULL, STR_EMPTY, header ? STYLE_HEADER : STYLE_TITLE,
+    TRY(add_cells(s, json_get(s->above[i], "cells"), NULL, NULL, STR_EMPTY, header ? STYLE_HEADER : STYLE_TITLE,
                   header && number == own_header));
   }
   if (first_header == 0) { /* a list without a header: ours says what the columns are */
@@ -383,7 +393,7 @@ static Status start_sheet(SheetWriting *s) {
       json_add(titles,
                json_new_string(w->cx->arena,
                                s->column[i] == NO_INDEX ? STR_EMPTY : w->catalogue->columns[s->column[i]].title));
-    TRY(add_cells(s, titles, NULL, STR_EMPTY, STYLE_HEADER, true));
+    TRY(add_cells(s, titles, NULL, NULL, STR_EMPTY, STYLE_HEADER, true));
   }
   return OK;
 }
@@ -433,7 +443,7 @@ static Status add_missing(SheetWriting *s, const Difference *d, Str mark) {
     json_add(cells, json_new_string(w->cx->arena, value));
   }
   w->rows++;
-  return add_cells(s, cells, &remark, mark, STYLE_ASKED, false);
+  return add_cells(s, cells, NULL, &remark, mark, STYLE_ASKED, false);
 }
 
 /* Households that are missing go to the file of their township; without one, to the last file. */
@@ -490,7 +500,8 @@ static Status write_file(Writing *w, const CurrentFile *files, uint32_t count, u
       if (!s->started) TRY(start_sheet(s));
       add_text(&w->remarks[remark].problem,
                str_format(cx->arena, "原表第 %lld 行", (long long)json_int(json, "row", 0)));
-      TRY(add_cells(s, json_get(json, "cells"), &w->remarks[remark], json_text(json, "origin"), STYLE_PLAIN, false));
+      TRY(add_cells(s, json_get(json, "cells"), json_get(json, "values"), &w->remarks[remark],
+                    json_text(json, "origin"), STYLE_PLAIN, false));
       w->rows++;
     }
   }

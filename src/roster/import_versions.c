@@ -55,7 +55,8 @@ static Status load_old_files(Taking *t, OldFiles *ret_old) {
 
 /* Which new row an old one has become: the same content, else the same person or household. */
 typedef struct Successors {
-  StrMap maps[4]; /* content, id+name, household number+name, id (household lists: household number) */
+  uint32_t *next_equal; /* per new row: the next one with the same content, MATCH_NONE */
+  StrMap maps[4];       /* content, id+name, household number+name, id (household lists: household number) */
 } Successors;
 enum { SUCCESSOR_WAYS = 4 };
 
@@ -75,7 +76,15 @@ static Str successor_key(const Taking *t, int way, const Digest *content, Str id
 }
 
 static void index_new_rows(const Taking *t, Successors *s) {
-  for (int way = 0; way < SUCCESSOR_WAYS; way++) {
+  s->next_equal = arena_array(t->cx->arena, t->new_count + 1, uint32_t);
+  s->maps[0] = strmap_new(t->cx->arena);
+  for (uint32_t i = t->new_count; i-- > 0;) {
+    Str key = {(const char *)t->new_rows[i].content.bytes, DIGEST_SIZE};
+    uint32_t after = strmap_get(&s->maps[0], key);
+    s->next_equal[i] = after == STRMAP_NONE ? MATCH_NONE : after;
+    strmap_set(&s->maps[0], key, i);
+  }
+  for (int way = 1; way < SUCCESSOR_WAYS; way++) {
     s->maps[way] = strmap_new(t->cx->arena);
     for (uint32_t i = 0; i < t->new_count; i++) {
       const NewRow *row = &t->new_rows[i];
@@ -83,7 +92,7 @@ static void index_new_rows(const Taking *t, Successors *s) {
       if (key.size == 0) continue;
       bool added;
       strmap_put(&s->maps[way], key, i, &added);
-      if (!added && way > 0) strmap_set(&s->maps[way], key, UINT32_MAX - 1); /* not unique: says nothing */
+      if (!added) strmap_set(&s->maps[way], key, UINT32_MAX - 1); /* not unique: says nothing */
     }
   }
 }
@@ -126,42 +135,48 @@ static Str row_key(const Taking *t, const NewRow *row, uint32_t ordinal) {
 /* Keys: ordinal among equals, skipping those that other files of the list hold. Origins: inherited from the version
  * before, else the row's own key. Returns the number of rows that are new or different. */
 static int64_t assign_keys(Taking *t, const Successors *s, const OldFiles *old) {
-  StrMap taken = strmap_new(t->cx->arena);
+  enum { OTHER_ORIGIN = 1 << 20 }; /* beyond every ordinal */
+  StrMap taken = strmap_new(t->cx->arena), used_origin = strmap_new(t->cx->arena);
   for (uint32_t f = 0; f < old->count; f++)
-    for (uint32_t i = 0; i < old->items[f].count && !old->items[f].replaced; i++)
+    for (uint32_t i = 0; i < old->items[f].count && !old->items[f].replaced; i++) {
       strmap_put(&taken, old->items[f].rows[i].key, 0, NULL);
+      strmap_put(&used_origin, old->items[f].rows[i].origin, 0, NULL);
+    }
   Str *origins = arena_array(t->cx->arena, t->new_count + 1, Str);
   int64_t same = 0;
-  StrMap used_origin = strmap_new(t->cx->arena);
   for (int pass = 0; pass < 2; pass++) /* exact ones first, so that they are not taken by look-alikes */
     for (uint32_t f = 0; f < old->count; f++)
       for (uint32_t i = 0; i < old->items[f].count && old->items[f].replaced; i++) {
         int way = 0;
         const OldRow *row = &old->items[f].rows[i];
         uint32_t at = successor_of(t, s, row, &way);
-        if (at == STRMAP_NONE || (way == 0) != (pass == 0) || t->new_rows[at].claimed) continue;
+        if (at == STRMAP_NONE || (way == 0) != (pass == 0)) continue;
+        while (way == 0 && at != MATCH_NONE && t->new_rows[at].claimed) at = s->next_equal[at];
+        if (at == MATCH_NONE || t->new_rows[at].claimed) continue;
         t->new_rows[at].claimed = true;
         origins[at] = row->origin;
         strmap_put(&used_origin, row->origin, 0, NULL);
         same += way == 0;
       }
   StrMap ordinals = strmap_new(t->cx->arena);
-  int64_t repeats = 0;
   for (uint32_t i = 0; i < t->new_count; i++) {
     NewRow *row = &t->new_rows[i];
     Str content = {(const char *)row->content.bytes, DIGEST_SIZE}, key;
     uint32_t ordinal = strmap_get(&ordinals, content);
-    if (ordinal == STRMAP_NONE)
-      ordinal = 0;
-    else
-      repeats++;
+    if (ordinal == STRMAP_NONE) ordinal = 0;
     do key = row_key(t, row, ordinal++);
     while (strmap_get(&taken, key) != STRMAP_NONE);
     strmap_set(&ordinals, content, ordinal);
+    if (origins[i].size == 0) { /* what a row was once like may be what a new one is like now */
+      origins[i] = key;
+      for (uint32_t other = OTHER_ORIGIN + ordinal; strmap_get(&used_origin, origins[i]) != STRMAP_NONE; other++)
+        origins[i] = row_key(t, row, other);
+      strmap_put(&used_origin, origins[i], 0, NULL);
+    }
     put_hex(&t->rows, row->key_at, key);
-    put_hex(&t->rows, row->origin_at, origins[i].size ? origins[i] : key);
+    put_hex(&t->rows, row->origin_at, origins[i]);
   }
-  return (int64_t)t->new_count - same - (old->count ? repeats : 0) < 0 ? 0 : (int64_t)t->new_count - same;
+  return (int64_t)t->new_count - same;
 }
 
 Status taking_versions(Taking *t, Str forced, OldFiles *ret_old, int64_t *ret_changed) {
