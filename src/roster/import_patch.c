@@ -217,6 +217,17 @@ static Status earlier_patches(Reading *r, uint32_t list, const Target *target, W
   return OK;
 }
 
+/* A workbook may hold other lists, too: only the sheets that the target's rows come from. */
+static uint32_t keep_sheets(const Target *target, const Workbook *workbook, Layout *layouts, uint32_t count) {
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t at = 0;
+    while (at < target->places.count && !str_equal(target->at[at].sheet, workbook->sheets[layouts[i].sheet].name)) at++;
+    if (at < target->places.count) layouts[kept++] = layouts[i];
+  }
+  return kept;
+}
+
 static Status patch_target(Reading *r, uint32_t list, const Target *target, Patch *patch, bool *ret_done,
                            ImportReport *ret_report) {
   Context *cx = r->cx;
@@ -225,6 +236,7 @@ static Status patch_target(Reading *r, uint32_t list, const Target *target, Patc
   uint32_t count;
   Json *names = json_new_array(cx->arena);
   TRY(read_stored(r, target->raw_hex, target->name, target->mapping, &workbook, &layouts, &count));
+  count = keep_sheets(target, &workbook, layouts, count);
   TRY(earlier_patches(r, list, target, &workbook, layouts, count, names));
   *ret_done = apply_patch(r, target, &workbook, layouts, count, patch) > 0;
   if (!*ret_done) return OK;
@@ -256,17 +268,32 @@ static Status patch_target(Reading *r, uint32_t list, const Target *target, Patc
   return OK;
 }
 
-Status import_patch(Reading *r, ImportReport *reports, uint32_t *ret_count) {
-  uint32_t list = r->layout_list[0], target_count, missed = 0, holding = 0;
-  Target *targets;
-  Patch patch;
-  TRY(collect(r, list, &r->workbook, r->layouts, r->layout_count, &patch));
-  TRY(load_targets(r, list, &targets, &target_count));
-  bool *holds = arena_array(r->cx->arena, (size_t)target_count + 1, bool);
-  for (uint32_t i = 0; i < target_count; i++) {
-    for (uint32_t k = 0; k < patch.count && !holds[i]; k++) holds[i] = belongs(&targets[i], home_of(&patch, k));
+static Status find_holders(Reading *r, uint32_t list, Patch *ret_patch, Target **ret_targets, uint32_t *ret_count,
+                           bool **ret_holds, uint32_t *ret_holding) {
+  TRY(collect(r, list, &r->workbook, r->layouts, r->layout_count, ret_patch));
+  TRY(load_targets(r, list, ret_targets, ret_count));
+  bool *holds = arena_array(r->cx->arena, (size_t)*ret_count + 1, bool);
+  uint32_t holding = 0;
+  for (uint32_t i = 0; i < *ret_count; i++) {
+    for (uint32_t k = 0; k < ret_patch->count && !holds[i]; k++)
+      holds[i] = belongs(&(*ret_targets)[i], home_of(ret_patch, k));
     holding += holds[i];
   }
+  *ret_holds = holds;
+  *ret_holding = holding;
+  return OK;
+}
+
+Status import_patch(Reading *r, ImportReport *reports, uint32_t *ret_count) {
+  uint32_t list = r->layout_list[0], guessed = list, target_count, missed = 0, holding;
+  Target *targets;
+  Patch patch;
+  bool *holds;
+  TRY(find_holders(r, list, &patch, &targets, &target_count, &holds, &holding));
+  /* a few rows may look like another list: the rows' numbers know better */
+  for (uint32_t i = 0; i < r->catalogue->list_count && holding == 0 && r->part.request->list.size == 0; i++)
+    if (i != guessed) TRY(find_holders(r, list = i, &patch, &targets, &target_count, &holds, &holding));
+  if (holding == 0) list = guessed;
   if (holding > LIST_LIMIT)
     return fail(r->cx, TOO_LARGE, "更正表涉及 %u 个文件，一次最多 %d 个，请按文件分开导入。", holding, LIST_LIMIT);
   for (uint32_t i = 0; i < target_count; i++) {
