@@ -123,7 +123,7 @@ static void add_spread(Writing *w, const Difference *d, Str own, Str settled) {
   static const Str fields[] = {STR("village"), STR("size"), STR("hh_no")};
   bool shared = false;
   for (size_t i = 0; i < COUNT_OF(fields); i++) shared |= str_equal(d->field, fields[i]);
-  if (!shared || own.size == 0) return;
+  if (!shared || own.size == 0 || settled.size == 0) return;
   uint32_t first = strmap_get(&w->spread_of, d->household);
   strmap_set(&w->spread_of, d->household, w->spread_count);
   w->spreads[w->spread_count++] = (Spread){d, own, settled, first};
@@ -143,6 +143,8 @@ static void remark_row(Writing *w, const Difference *d, Str key, Str own, Str ot
   if (has_settled && !link && !row && (settled.size == 0 || says_the_same(w, d, own, settled))) return;
   bool wrong_side = str_equal(key, d->row_key);
   if (d->state != DIFFERENCE_DECIDED && !wrong_side) return; /* the other row is the one to look at */
+  bool head =
+      str_equal(d->field, STR("head_name")); /* another person: a new name beside the old number would be wrong */
   Remark *remark = remark_of(w, key);
   Arena *a = w->cx->arena;
   add_text(&remark->problem, str_format(a, STR_FMT "%s" STR_FMT "%s", STR_ARG(class_title(w, d)),
@@ -150,12 +152,13 @@ static void remark_row(Writing *w, const Difference *d, Str key, Str own, Str ot
   if (link && has_settled)
     add_text(&remark->advice, STR("与另一行是同一人，请删去多余的一行"));
   else if (has_settled && settled.size)
-    add_text(&remark->advice, str_format(a, "已商定为“" STR_FMT "”", STR_ARG(settled)));
+    add_text(&remark->advice,
+             str_format(a, "已商定为“" STR_FMT "”%s", STR_ARG(settled), head ? "，请连同身份证号码一起更改" : ""));
   else
     add_text(&remark->advice, d->reason.size ? d->reason : STR("请核对"));
   if (!has_settled) add_text(&remark->advice, other_side(w, d, others));
-  if (!link && !row) set_cell(remark, d->field, has_settled ? settled : STR_EMPTY);
-  if (has_settled && settled.size) add_spread(w, d, own, settled);
+  if (!link && !row) set_cell(remark, d->field, has_settled && !head ? settled : STR_EMPTY);
+  if (has_settled) add_spread(w, d, own, settled);
 }
 
 static void collect(Writing *w) {
@@ -182,27 +185,29 @@ static Status visit_shared(Context *cx, void *user, const LinkView *link) {
   return OK;
 }
 
+static bool row_says(const Writing *w, const Json *row, Str field, Str text) {
+  Arena *a = w->cx->arena;
+  for (size_t f = 0; f < COUNT_OF(FIELDS); f++)
+    for (size_t i = 0; i < FIELDS[f].count && str_equal(field, str_from(FIELDS[f].field)); i++) {
+      Str code = w->catalogue->columns[w->catalogue->known[FIELDS[f].columns[i]]].code;
+      Str value = json_text(json_get(row, "values"), str_c(a, code));
+      if (value.size) return str_equal(text_fold(a, value), text_fold(a, text));
+    }
+  return false;
+}
+
 /* A household's other rows that say the same wrong thing are corrected with the one that the difference names. */
-/* A row that repeats what was settled on another row of its household. */
 static void spread_row(Writing *w, const Json *row) {
   Str key = json_text(row, "key");
   Arena *a = w->cx->arena;
   for (uint32_t at = strmap_get(&w->shared_row, key); at != STRMAP_NONE; at = w->spreads[at].next) {
     const Spread *spread = &w->spreads[at];
-    const FieldColumns *field = NULL;
-    for (size_t k = 0; k < COUNT_OF(FIELDS); k++)
-      if (str_equal(spread->difference->field, str_from(FIELDS[k].field))) field = &FIELDS[k];
-    bool repeats = false;
-    for (size_t i = 0; field && i < field->count; i++) {
-      Str code = w->catalogue->columns[w->catalogue->known[field->columns[i]]].code;
-      Str value = json_text(json_get(row, "values"), str_c(a, code));
-      repeats |= value.size && str_equal(text_fold(a, value), text_fold(a, spread->own));
-    }
-    if (!repeats) continue;
+    const Difference *d = spread->difference;
+    if (str_equal(key, d->row_key) || !row_says(w, row, d->field, spread->own)) continue;
     Remark *remark = remark_of(w, key);
-    set_cell(remark, spread->difference->field, spread->settled);
-    add_text(&remark->problem, str_format(a, STR_FMT "：本表写“" STR_FMT "”",
-                                          STR_ARG(class_title(w, spread->difference)), STR_ARG(spread->own)));
+    set_cell(remark, d->field, spread->settled);
+    add_text(&remark->problem,
+             str_format(a, STR_FMT "：本表写“" STR_FMT "”", STR_ARG(class_title(w, d)), STR_ARG(spread->own)));
     add_text(&remark->advice, str_format(a, "已商定为“" STR_FMT "”", STR_ARG(spread->settled)));
   }
 }

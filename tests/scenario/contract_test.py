@@ -1,5 +1,5 @@
 """The command line as scripts of others use it: help, exit codes, JSON and CSV shapes, and what the numbers mean."""
-import collections, functools, itertools, json, os, re, shutil
+import collections, functools, itertools, os, re, shutil
 
 from tap import *
 
