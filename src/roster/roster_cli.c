@@ -12,11 +12,21 @@ static void warn_pending(Context *cx, Journal *journal) {
   if (sentence.size) print_error(sentence);
 }
 
+/* One view of all tables, whatever another process writes meanwhile. */
+static Status open_reading(Context *cx, const Cli *cli, const char *folder, Journal **ret_journal) {
+  CLEANUP(journal_closep) Journal *journal = NULL;
+  TRY(cli_open(cx, cli, folder, JOURNAL_READ, &journal));
+  TRY(db_begin(cx, journal_db(journal)));
+  *ret_journal = journal;
+  journal = NULL;
+  return OK;
+}
+
 /* Opens for reading; if lists or decisions changed since the last comparison, compares first (which takes the lock). */
 static Status open_compared(Context *cx, const Cli *cli, const char *folder, Journal **ret_journal) {
   Journal *journal = NULL;
   bool current;
-  TRY(cli_open(cx, cli, folder, JOURNAL_READ, &journal));
+  TRY(open_reading(cx, cli, folder, &journal));
   Status status = roster_is_current(cx, journal, &current);
   if (status == OK && current) {
     warn_pending(cx, journal);
@@ -535,7 +545,7 @@ static Status run_flags(Context *cx, const Cli *cli, int argc, char **argv) {
   size_t count;
   TRY(options_read(cx, argc, argv, options, COUNT_OF(options), 1, 1, &words, &count));
   CLEANUP(journal_closep) Journal *journal = NULL;
-  TRY(cli_open(cx, cli, words[0], JOURNAL_READ, &journal));
+  TRY(open_reading(cx, cli, words[0], &journal));
   TablePrint print;
   table_begin(cx, &print, options[1].given, "flags", "list,file,sheet,row,column,header,value,code,sentence");
   TRY(roster_flags(cx, journal, option_text(&options[2]), print_flag, &print));
@@ -589,7 +599,8 @@ static Status run_decide(Context *cx, const Cli *cli, int argc, char **argv) {
                            .dry_run = options[4].given};
   DecideReport report;
   CLEANUP(journal_closep) Journal *journal = NULL;
-  TRY(cli_open(cx, cli, words[0], options[4].given ? JOURNAL_READ : JOURNAL_WRITE, &journal));
+  TRY(options[4].given ? open_reading(cx, cli, words[0], &journal)
+                       : cli_open(cx, cli, words[0], JOURNAL_WRITE, &journal));
   TRY(roster_decide(cx, journal, &request, &report));
   print_decide(cx, &report, request.dry_run, options[5].given);
   return OK;
@@ -687,7 +698,7 @@ static Status run_status(Context *cx, const Cli *cli, int argc, char **argv) {
   size_t count;
   TRY(options_read(cx, argc, argv, options, COUNT_OF(options), 1, 1, &words, &count));
   CLEANUP(journal_closep) Journal *journal = NULL;
-  TRY(cli_open(cx, cli, words[0], JOURNAL_READ, &journal));
+  TRY(open_reading(cx, cli, words[0], &journal));
   Overview o;
   Arithmetic a;
   bool current;

@@ -92,6 +92,78 @@ def certificate():
     check(number(102, 111) + "13" in cells, f"{number(102, 111)}13 is not among {cells}")
 
 
+@test("a corrected list whose village is written only where it changes comes back with every row in its village")
+def sparse_villages():
+    path, villages = folder("proposals-sparse"), ("城南社区", "城北社区", "都坪村")
+    os.makedirs(path)
+    names = [a + b for a in "潘吴黄蒋石廖韦谭杨李" for b in ("建国", "建军", "庆国")]
+    numbers = [number(101 + i, 111) for i in range(30)]
+    typed = [n[:16] + str((int(n[16]) + 2) % 10) + n[17] if i in (0, 12, 25) else n for i, n in enumerate(numbers)]
+    write(os.path.join(path, "register.csv"), HEAD, *[f"{10002000000 + i},龙胜镇,{villages[i // 10]},{names[i]},{numbers[i]},户主,男,1" for i in range(30)])
+    write(os.path.join(path, "civil.csv"), "乡镇,村(社区),姓名,身份证号,低保类别",
+          *[f"{'' if i else '龙胜镇'},{'' if i % 10 else villages[i // 10]},{names[i]},{typed[i]},A类" for i in range(30)])
+    place, out = new_county("proposals-sparse-county"), os.path.join(path, "back.xlsx")
+    anju("import", place, os.path.join(path, "register.csv"), os.path.join(path, "civil.csv"))
+    anju("compare", place, code=3)
+    anju("decide", place, "--class", "id_typo", "--accept-proposed")
+    anju("corrections", place, "--list", "civil", "--out", out)
+    result = anju("import", place, out, "--json").json()["imported"][0]
+    equal(result["changed_rows"], 3, "changed rows")
+    anju("compare", place, code=0)
+
+
+@test("missing households are added to their own township's file, and stay when a second correction comes")
+def missing_by_town():
+    path, place = folder("proposals-towns"), new_county("proposals-towns-county")
+    os.makedirs(path)
+    towns, names = ("龙胜镇,城南社区", "三门镇,大地村"), [a + b for a in "潘吴黄蒋石廖韦谭杨李" for b in ("建国", "建军")]
+    line = "{},{},{},{},1,鉴定安全"
+    write(os.path.join(path, "register.csv"), HEAD, *[f"{10002000000 + i},{towns[i // 10]},{n},{number(101 + i, 111)},户主,男,1" for i, n in enumerate(names)])
+    for t in (0, 1):  # each leaves its last household out, and each has one number wrong
+        rows = [line.format(10002000000 + i, towns[t], names[i], number(101 + i, 111)[:16] + ("9" if i % 10 == 3 else number(101 + i, 111)[16]) + number(101 + i, 111)[17])
+                for i in range(t * 10, t * 10 + 9)]
+        write(os.path.join(path, f"town{t}.csv"), "户编号,乡镇,行政村,户主姓名,身份证号码,家庭人数,住房保障方式", *rows)
+    anju("import", place, *[os.path.join(path, f) for f in ("register.csv", "town0.csv", "town1.csv")])
+    anju("compare", place, code=3)
+    for turn in (1, 2):
+        out = os.path.join(path, f"back{turn}.xlsx")
+        anju("corrections", place, "--list", "town_feedback", "--out", out)
+        anju("import", place, out)
+        anju("compare", place, code=None)
+        rows = collections.Counter(l["file"] for l in links(place) if l["list"] == "town_feedback")
+        equal(sorted(rows.values()), [10, 10], f"rows after correction {turn}")
+        if turn == 1:
+            anju("decide", place, "--class", "id_typo", "--accept-proposed")
+    equal([d for d in differences(place) if d["class"] == "missing_here" and d["list"] == "town_feedback"], [], "missing households")
+    anju("verify", place)
+
+
+@test("a workbook that holds two lists is corrected in one of them only")
+def two_lists_in_a_workbook():
+    path, place = folder("proposals-two"), new_county("proposals-two-county")
+    os.makedirs(path)
+    names = [a + b for a in "潘吴黄蒋石" for b in ("建国", "建军")]
+    write(os.path.join(path, "register.csv"), HEAD, *[f"{10002000000 + i},龙胜镇,城南社区,{n},{number(101 + i, 111)},户主,男,1" for i, n in enumerate(names)])
+    book = openpyxl.Workbook()
+    civil, disabled = book.active, book.create_sheet("残疾人")
+    civil.title = "低保"
+    civil.append(["乡镇", "村(社区)", "姓名", "身份证号", "低保类别"])
+    disabled.append(["姓名", "残疾人证号", "残疾类别", "家庭住址"])
+    for i, name in enumerate(names):
+        right = number(101 + i, 111)
+        civil.append(["龙胜镇", "城南社区", name, right[:16] + "9" + right[17] if i == 3 else right, "A类"])
+        disabled.append([name, right + "42", "肢体", "龙胜镇城南社区"])
+    book.save(os.path.join(path, "both.xlsx"))
+    anju("import", place, os.path.join(path, "register.csv"), os.path.join(path, "both.xlsx"))
+    anju("compare", place, code=3)
+    anju("decide", place, "--class", "id_typo", "--accept-proposed")
+    anju("corrections", place, "--list", "civil", "--out", os.path.join(path, "back.xlsx"))
+    anju("import", place, os.path.join(path, "back.xlsx"))
+    anju("compare", place, code=0)
+    rows = collections.Counter(l["list"] for l in links(place))
+    equal((rows["civil"], rows["disabled"]), (10, 10), "rows")
+
+
 @test("the dry run of a class counts by word and shows nobody's number")
 def dry_run():
     run = anju("decide", county(), "--class", "id_typo", "--accept-proposed", "--dry-run")
