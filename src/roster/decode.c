@@ -115,6 +115,8 @@ static void take_section(Walk *w, const SheetRow *raw) {
     if (place.town_code.size && !str_equal(place.town, w->section_town))
       w->section_town = place.town, w->section_village = STR_EMPTY;
     if (place.village_code.size) w->section_village = place.village;
+    if (place.town_code.size) w->carried[w->catalogue->known[COL_TOWN]] = w->section_town;
+    w->carried[w->catalogue->known[COL_VILLAGE]] = w->section_village;
     return;
   }
 }

@@ -356,6 +356,16 @@ TEST(totals_notes_sections_and_repeated_headers_are_no_data) {
   }
 }
 
+TEST(a_section_s_township_goes_before_the_one_of_the_row_above) {
+  Read *read = read_csv(cx,
+                        "乡镇,户主,身份证号,安置方式,人数\n三门镇,2,,,6\n,张才田,450399196810211838,集中,3\n"
+                        ",唐桂英,450399193603181249,集中,3\n平等镇,1,,,3\n,石玉兰,450399194711030025,集中,3\n",
+                        "a.csv");
+  CHECK_STR(roles(cx, read), STR("header section data data section data"));
+  CHECK_STR(value_of(read, 3, "town"), STR("三门镇"));
+  CHECK_STR(value_of(read, 5, "town"), STR("平等镇"));
+}
+
 TEST(rows_carry_the_number_that_a_person_sees) {
   Read *read = read_csv(cx, "危改台账,,\n\n户主,身份证号,危改年度\n\n张才田,450399196810211838,2018\n", "a.csv");
   CHECK_INT(read->count, 3);

@@ -62,7 +62,7 @@ static bool is_total_word(Str text) {
   if (str_rune_count(text) > 16) return false;
   for (size_t i = 0; i < COUNT_OF(words); i++)
     if (str_ends(text, words[i]) || str_starts(text, words[i])) return true;
-  return str_starts(text, STR("本页"));
+  return str_starts(text, STR("本页")) || str_ends(text, STR("户数")) || str_ends(text, STR("人数"));
 }
 
 /* 填表人：张三, 审核人（签字）, 盖章: the word alone, before a colon or a bracket, or in a sentence. */
