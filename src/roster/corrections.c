@@ -337,8 +337,17 @@ static void correct_cells(const SheetWriting *s, const Remark *remark, OutCell *
   }
 }
 
-static Status add_cells(SheetWriting *s, const Json *cells, const Remark *remark, Str origin, CellStyle style,
-                        bool header) {
+/* A village written only where it changes: among a few rows of many, a blank would be taken for the row above. */
+static void fill_cells(const SheetWriting *s, const Json *values, OutCell *row) {
+  JSON_EACH(value, values) {
+    uint32_t column = catalogue_column(s->w->catalogue, value->key);
+    for (uint32_t i = 0; i < s->columns && column != NO_INDEX; i++)
+      if (s->column[i] == column && row[i].text.size == 0) row[i].text = value->text;
+  }
+}
+
+static Status add_cells(SheetWriting *s, const Json *cells, const Json *values, const Remark *remark, Str origin,
+                        CellStyle style, bool header) {
   Writing *w = s->w;
   OutCell *out = arena_array(w->cx->arena, s->columns + 4, OutCell);
   uint32_t i = 0;
@@ -349,6 +358,7 @@ static Status add_cells(SheetWriting *s, const Json *cells, const Remark *remark
     out[i].text = !remark && covered(s, s->row + 1, i) ? STR_EMPTY : cell->text;
     i++;
   }
+  if (remark) fill_cells(s, values, out);
   if (remark) correct_cells(s, remark, out);
   if (header) {
     static const Str own[] = {STR("安居行号"), STR("安居提示：存在问题"), STR("安居提示：建议改为")};
@@ -379,7 +389,7 @@ static Status start_sheet(SheetWriting *s) {
     bool header = str_equal(json_text(s->above[i], "role"), STR("header"));
     if (number > s->row) s->row = (uint32_t)number - 1;
     TRY(merge_from(s, s->above[i], s->row + 1));
-    TRY(add_cells(s, json_get(s->above[i], "cells"), NULL, STR_EMPTY, header ? STYLE_HEADER : STYLE_TITLE,
+    TRY(add_cells(s, json_get(s->above[i], "cells"), NULL, NULL, STR_EMPTY, header ? STYLE_HEADER : STYLE_TITLE,
                   header && number == own_header));
   }
   if (first_header == 0) { /* a list without a header: ours says what the columns are */
@@ -388,7 +398,7 @@ static Status start_sheet(SheetWriting *s) {
       json_add(titles,
                json_new_string(w->cx->arena,
                                s->column[i] == NO_INDEX ? STR_EMPTY : w->catalogue->columns[s->column[i]].title));
-    TRY(add_cells(s, titles, NULL, STR_EMPTY, STYLE_HEADER, true));
+    TRY(add_cells(s, titles, NULL, NULL, STR_EMPTY, STYLE_HEADER, true));
   }
   return OK;
 }
@@ -409,7 +419,7 @@ static Status take_layout(SheetWriting *s, const Json *line, Str file) {
 }
 
 /* A household that the list should have: one row with what the register says. */
-static Status add_missing(SheetWriting *s, const Difference *d) {
+static Status add_missing(SheetWriting *s, const Difference *d, Str mark) {
   Writing *w = s->w;
   Fact fact;
   TRY(facts_one(w->cx, w->journal, w->catalogue, d->other_key, &fact));
@@ -438,14 +448,33 @@ static Status add_missing(SheetWriting *s, const Difference *d) {
     json_add(cells, json_new_string(w->cx->arena, value));
   }
   w->rows++;
-  return add_cells(s, cells, &remark, STR_EMPTY, STYLE_ASKED, false);
+  return add_cells(s, cells, NULL, &remark, mark, STYLE_ASKED, false);
 }
 
-static Status write_file(Writing *w, Str file_name, Str rows_hex, bool last) {
+/* Households that are missing go to the file of their township; without one, to the last file. */
+static bool belongs_to(const CurrentFile *files, uint32_t count, uint32_t file, Str town) {
+  for (uint32_t i = 0; i < count; i++)
+    if (str_equal(files[i].sender, town)) return i == file;
+  return file + 1 == count;
+}
+
+static Status write_missing(SheetWriting *s, const CurrentFile *files, uint32_t count, uint32_t file) {
+  Writing *w = s->w;
+  Str mark =
+      str_format(w->cx->arena, STR_FMT STR_FMT, STR_ARG(CORRECTION_NEW), STR_ARG(str_sub(files[file].raw_file, 0, 16)));
+  for (uint32_t i = 0; i < w->missing_count; i++) {
+    if (!belongs_to(files, count, file, w->missing[i]->town)) continue;
+    if (!s->started) TRY(start_sheet(s));
+    TRY(add_missing(s, w->missing[i], mark));
+  }
+  return OK;
+}
+
+static Status write_file(Writing *w, const CurrentFile *files, uint32_t count, uint32_t file) {
   Context *cx = w->cx;
   Digest digest;
   Str rows;
-  if (!digest_from_hex(rows_hex, &digest)) return fail(cx, TAMPERED, "导入记录没有 rows_file。");
+  if (!digest_from_hex(files[file].rows_file, &digest)) return fail(cx, TAMPERED, "导入记录没有 rows_file。");
   TRY(store_get(cx, journal_store(w->journal), &digest, &rows));
   SheetWriting *s = arena_one(cx->arena, SheetWriting);
   s->w = w;
@@ -466,7 +495,7 @@ static Status write_file(Writing *w, Str file_name, Str rows_hex, bool last) {
     TRY(json_parse(cx, line, &json));
     Str role = json_text(json, "role");
     if (str_equal(role, STR("layout"))) {
-      TRY(take_layout(s, json, file_name));
+      TRY(take_layout(s, json, files[file].name));
     } else if (str_equal(role, STR("title")) || str_equal(role, STR("header"))) {
       if (!s->started && s->above_count < ABOVE_LIMIT) s->above[s->above_count++] = json;
     } else if (role.size == 0) {
@@ -476,14 +505,12 @@ static Status write_file(Writing *w, Str file_name, Str rows_hex, bool last) {
       if (!s->started) TRY(start_sheet(s));
       add_text(&w->remarks[remark].problem,
                str_format(cx->arena, "原表第 %lld 行", (long long)json_int(json, "row", 0)));
-      TRY(add_cells(s, json_get(json, "cells"), &w->remarks[remark], json_text(json, "origin"), STYLE_PLAIN, false));
+      TRY(add_cells(s, json_get(json, "cells"), json_get(json, "values"), &w->remarks[remark],
+                    json_text(json, "origin"), STYLE_PLAIN, false));
       w->rows++;
     }
   }
-  if (last && w->missing_count && s->layout) {
-    if (!s->started) TRY(start_sheet(s));
-    for (uint32_t i = 0; i < w->missing_count; i++) TRY(add_missing(s, w->missing[i]));
-  }
+  if (s->layout) TRY(write_missing(s, files, count, file));
   return OK;
 }
 
@@ -493,7 +520,7 @@ static Status write_files(Writing *w) {
   uint32_t count;
   TRY(current_files_load(cx, w->journal, w->list, &files, &count));
   if (count == 0) return fail(cx, NOT_FOUND, "名单“" STR_FMT "”还没有导入，没有可更正的。", STR_ARG(w->list));
-  for (uint32_t i = 0; i < count; i++) TRY(write_file(w, files[i].name, files[i].rows_file, i + 1 == count));
+  for (uint32_t i = 0; i < count; i++) TRY(write_file(w, files, count, i));
   if (w->rows == 0) {
     TRY(workbook_add_sheet(cx, w->writer, STR("更正"), NULL, 0, 0));
     TRY(workbook_add_row(cx, w->writer, 1, &(OutCell){STR("本名单没有需要更正的内容。"), STYLE_PLAIN, false}, 1));

@@ -307,9 +307,25 @@ static Status add_siblings(Deciding *g, const Difference *d, Str value) {
   }
 }
 
+/* Lists may have changed since the comparison; a decision about a row that is gone would say nothing. */
+static Status require_row(Deciding *g, const Difference *d, Str key) {
+  Context *cx = g->cx;
+  CLEANUP(db_stop) DbQuery *query = NULL;
+  bool there = true;
+  if (key.size == 0) return OK;
+  TRY(db_start(cx, journal_db(g->journal), &query, &ROSTER_ROW_GET, DB_T(key)));
+  TRY(db_next(cx, query, &there));
+  if (!there)
+    return fail(cx, CONFLICT, "差异 " STR_FMT " 所说的行已不在现有名单中（名单有了新版本），请先运行 anju compare。",
+                STR_ARG(d->id));
+  return OK;
+}
+
 static Status decide_one(Deciding *g, const Difference *d, Str action_text, bool siblings) {
   Action action = {0};
   Str value;
+  TRY(require_row(g, d, d->row_key));
+  TRY(require_row(g, d, d->other_key));
   TRY(parse_action(g->cx, action_text, &action));
   TRY(settled_value(g->cx, d, &action, &value));
   TRY(add_item(g, d, action_text, value, false));

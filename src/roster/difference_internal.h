@@ -31,6 +31,7 @@ Str differ_take(Differ *d, uint32_t list);                        /* "take:LIST"
 uint32_t differ_anchor(const Differ *d, uint32_t fact);           /* of the fact's person */
 uint32_t differ_household_anchor(const Differ *d, uint32_t fact); /* of the fact's household */
 
+uint32_t differ_id_support(const Differ *d, uint32_t fact);        /* lists of its person that give its number */
 void differ_identity(Differ *d, uint32_t hub_fact, uint32_t fact); /* name and number of two rows of one person */
 void differ_own(Differ *d, uint32_t fact);                         /* a row against itself */
 void differ_household(Differ *d, uint32_t household);              /* places, sizes, modes, coverage */

@@ -35,6 +35,7 @@ typedef struct OldRow {
   Str key, origin;
   Digest content;
   Str id, name, hh_no;
+  bool claimed; /* it lives on in the new version */
 } OldRow;
 typedef struct OldFile {
   Str id, name, raw_file;
