@@ -9,25 +9,14 @@ enum { COLUMN_LIMIT = 96, LIST_LIMIT = 16, CLASS_LIMIT = 32 };
 #define NO_INDEX UINT32_MAX
 
 /* Columns that the comparison itself reads; every other column is only carried along. */
-#define ROSTER_COLUMNS(X)                                                                                           \
-  X(SEQ, "seq")                                                                                                     \
-  X(TOWN, "town")                                                                                                   \
-  X(VILLAGE, "village")                                                                                             \
-  X(ADDRESS, "address")                                                                                             \
-  X(HAMLET, "hamlet")                                                                                               \
-  X(HH_NO, "hh_no")                                                                                                 \
-  X(NAME, "name")                                                                                                   \
-  X(HEAD_NAME, "head_name")                                                                                         \
-  X(ID_NO, "id_no")                                                                                                 \
-  X(HEAD_ID, "head_id")                                                                                             \
-  X(DISABILITY_NO, "disability_no")                                                                                 \
-  X(RELATION, "relation")                                                                                           \
-  X(SEX, "sex")                                                                                                     \
-  X(BIRTH, "birth")                                                                                                 \
-  X(SIZE, "size")                                                                                                   \
-  X(PHONE, "phone")                                                                                                 \
-  X(MODE, "mode") X(GRADE, "grade") X(MOVED_IN, "moved_in") X(ANJU_ROW, "anju_row") X(ANJU_PROBLEM, "anju_problem") \
-      X(ANJU_ADVICE, "anju_advice")
+/* clang-format off */
+#define ROSTER_COLUMNS(X) \
+  X(SEQ, "seq") X(TOWN, "town") X(VILLAGE, "village") X(ADDRESS, "address") X(HAMLET, "hamlet") \
+  X(HH_NO, "hh_no") X(NAME, "name") X(HEAD_NAME, "head_name") X(ID_NO, "id_no") X(HEAD_ID, "head_id") \
+  X(DISABILITY_NO, "disability_no") X(RELATION, "relation") X(SEX, "sex") X(BIRTH, "birth") X(SIZE, "size") \
+  X(PHONE, "phone") X(MODE, "mode") X(GRADE, "grade") X(MOVED_IN, "moved_in") X(ANJU_ROW, "anju_row") \
+  X(ANJU_PROBLEM, "anju_problem") X(ANJU_ADVICE, "anju_advice")
+/* clang-format on */
 typedef enum KnownColumn {
 #define X(name, code) COL_##name,
   ROSTER_COLUMNS(X)
@@ -99,8 +88,9 @@ typedef struct Catalogue {
   Column columns[COLUMN_LIMIT];
   uint32_t column_count;
   uint32_t known[KNOWN_COLUMNS];
-  StrMap variants; /* normalised header -> column */
-  Str others[64];  /* words in headers that speak of other people or places (监护, 帮扶, 安置) */
+  StrMap column_codes; /* code -> column */
+  StrMap variants;     /* normalised header -> column */
+  Str others[64];      /* words in headers that speak of other people or places (监护, 帮扶, 安置) */
   uint32_t other_count;
   List lists[LIST_LIMIT];
   uint32_t list_count, hub;
