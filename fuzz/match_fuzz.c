@@ -1,7 +1,6 @@
 /* Random records through the matching engine: it must never fail, and what it says must hold together. */
+#include "fuzz.h"
 #include "match/match.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { LISTS = 4, RECORD_LIMIT = 64 };
 
@@ -59,43 +58,39 @@ static MatchRecord next_record(Input *in) {
                        .household_row = flags >> 5 & 1};
 }
 
-static void require(bool holds) {
-  if (!holds) __builtin_trap();
-}
-
 static void check_numbers(const MatchInput *input, const MatchResult *result) {
   uint32_t persons = 0, households = 0;
   for (uint32_t i = 0; i < input->record_count; i++) {
-    require(result->person[i] <= persons && result->household[i] <= households);
+    FUZZ_HOLDS(result->person[i] <= persons && result->household[i] <= households);
     persons += result->person[i] == persons;
     households += result->household[i] == households;
     bool linked = result->partner[i] != MATCH_NONE;
-    require(result->state[i] <= STATE_ALONE);
-    require(!linked || (result->partner[i] < input->record_count && result->partner[i] != i));
-    if (result->state[i] == STATE_ALONE) require(!linked && result->bits[i] == 0);
+    FUZZ_HOLDS(result->state[i] <= STATE_ALONE);
+    FUZZ_HOLDS(!linked || (result->partner[i] < input->record_count && result->partner[i] != i));
+    if (result->state[i] == STATE_ALONE) FUZZ_HOLDS(!linked && result->bits[i] == 0);
     if (result->state[i] == STATE_DECIDED || result->state[i] == STATE_AUTO)
-      require(linked && result->person[i] == result->person[result->partner[i]]);
+      FUZZ_HOLDS(linked && result->person[i] == result->person[result->partner[i]]);
   }
-  require(persons == result->person_count && households == result->household_count);
+  FUZZ_HOLDS(persons == result->person_count && households == result->household_count);
 }
 
 static void check_pairs(const MatchInput *input, const MatchResult *result) {
   for (uint32_t i = 0; i < result->pair_count; i++) {
     const MatchPair *pair = &result->pairs[i];
     int32_t sum = pair->prior;
-    require(pair->left < pair->right && pair->right < input->record_count && pair->verdict <= MATCH_DUPLICATE);
+    FUZZ_HOLDS(pair->left < pair->right && pair->right < input->record_count && pair->verdict <= MATCH_DUPLICATE);
     if (i) {
       const MatchPair *before = pair - 1;
-      require(before->left < pair->left || (before->left == pair->left && before->right < pair->right));
+      FUZZ_HOLDS(before->left < pair->left || (before->left == pair->left && before->right < pair->right));
     }
     for (int f = 0; f < MATCH_FIELD_COUNT; f++) {
       sum += pair->field_bits[f];
-      require(*match_level_text((MatchField)f, pair->level[f]));
+      FUZZ_HOLDS(*match_level_text((MatchField)f, pair->level[f]));
     }
-    require(sum == pair->bits);
+    FUZZ_HOLDS(sum == pair->bits);
     bool same = result->person[pair->left] == result->person[pair->right];
     if (pair->verdict == MATCH_AUTO || pair->verdict == MATCH_DUPLICATE || pair->verdict == MATCH_DECIDED)
-      require(same);
+      FUZZ_HOLDS(same);
   }
 }
 
@@ -121,7 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   for (uint32_t i = 0; i < input.constraint_count; i++)
     constraints[i] = (MatchConstraint){next(&in) % RECORD_LIMIT, next(&in) % RECORD_LIMIT, next(&in) & 1};
   while (in.at < in.size && input.record_count < RECORD_LIMIT) records[input.record_count++] = next_record(&in);
-  require(match_run(&cx, &input, &result) == OK);
+  FUZZ_HOLDS(match_run(&cx, &input, &result) == OK);
   check_numbers(&input, &result);
   check_pairs(&input, &result);
   return 0;

@@ -63,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     FUZZ_HOLDS(mapped == layout.mapped);
     Guess guess = layout_guess_list(&cx, catalogue, &layout, sheet->name, STR("f.csv"));
     FUZZ_HOLDS(guess.list == NO_INDEX || (guess.list < catalogue->list_count && guess.score >= guess.runner_up));
-    FUZZ_HOLDS(layout_signature(arena, &layout).size >= layout.column_count);
+    FUZZ_HOLDS(layout_signature(arena, sheet, &layout).size >= layout.column_count);
     uint32_t list = guess.list == NO_INDEX ? catalogue->hub : guess.list;
     Seen seen = {catalogue, &layout, sheet, 0};
     FUZZ_HOLDS(decode_sheet(&cx, catalogue, &catalogue->lists[list], &workbook, &layout, see_row, &seen) == OK);

@@ -54,6 +54,15 @@ void arena_free(Arena *arena) {
   free(arena);
 }
 
+void arena_absorb(Arena *arena, Arena *other) {
+  Block *bottom = other->top;
+  while (bottom->previous) bottom = bottom->previous;
+  bottom->previous = arena->top->previous; /* below the top, whose rest stays usable */
+  arena->top->previous = other->top;
+  arena->total += other->total;
+  free(other);
+}
+
 void arena_freep(Arena **arena) {
   arena_free(*arena);
   *arena = NULL;

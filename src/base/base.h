@@ -44,7 +44,8 @@ void *arena_array_(Arena *arena, size_t count, size_t size); /* checked for over
 #define arena_one(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
 /* Grows `old` (of old_size bytes, from this arena) to new_size; contents kept. */
 void *arena_grow(Arena *arena, void *old, size_t old_size, size_t new_size);
-size_t arena_used(const Arena *arena); /* bytes handed out since creation or reset */
+void arena_absorb(Arena *arena, Arena *other); /* what `other` handed out now lives in `arena`; `other` is gone */
+size_t arena_used(const Arena *arena);         /* bytes handed out since creation or reset */
 
 /* ---- strings: counted slices of UTF-8 bytes, not owned ---- */
 typedef struct Str {

@@ -100,3 +100,16 @@ TEST(stamps_print_as_utc) {
   CHECK_STR(stamp_format(cx->arena, 1586505600000001), STR("2020-04-10T08:00:00.000001Z"));
   CHECK_STR(stamp_format(cx->arena, -1), STR("1969-12-31T23:59:59.999999Z"));
 }
+
+TEST(an_absorbed_arena_lives_as_long_as_its_new_owner) {
+  Arena *other = arena_new();
+  char *small = arena_alloc(other, 10), *large = arena_alloc(other, 1 << 20);
+  memcpy(small, "abc", 4);
+  large[(1 << 20) - 1] = 'z';
+  size_t before = arena_used(cx->arena), others = arena_used(other);
+  arena_absorb(cx->arena, other);
+  CHECK_INT(arena_used(cx->arena), before + others);
+  CHECK_STR(str_from(small), STR("abc"));
+  CHECK(large[(1 << 20) - 1] == 'z');
+  CHECK(arena_alloc(cx->arena, 100) != NULL);
+}

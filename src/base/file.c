@@ -59,6 +59,7 @@ Status file_read(Context *cx, const char *path, size_t limit, Str *ret_bytes) {
   CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   struct stat info;
   if (fd < 0 || fstat(fd, &info) != 0) return file_fail(cx, errno, "读取", path);
+  if (S_ISDIR(info.st_mode)) return fail(cx, BAD_FILE, "“%s”是文件夹，不是文件；请写出其中的文件。", path);
   if (!S_ISREG(info.st_mode)) return fail(cx, BAD_FILE, "“%s”不是普通文件。", path);
   if ((uint64_t)info.st_size > limit)
     return fail(cx, TOO_LARGE, "文件“%s”有 %lld 字节，超过上限 %zu 字节。", path, (long long)info.st_size, limit);

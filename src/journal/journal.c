@@ -257,6 +257,10 @@ void journal_closep(Journal **journal) {
 }
 
 Db *journal_db(Journal *journal) { return journal->db; }
+Status journal_open_reader(Context *cx, Journal *journal, Db **ret_db) {
+  return db_open(cx, path_join(cx->arena, journal->folder, "anju.db"), DB_READ, ret_db);
+}
+
 Store *journal_store(Journal *journal) { return journal->store; }
 const Keys *journal_keys(Journal *journal) { return &journal->keys; }
 const char *journal_folder(Journal *journal) { return journal->folder; }

@@ -83,6 +83,8 @@ MUST_CHECK Status journal_open(Context *cx, const char *folder, JournalMode mode
 void journal_close(Journal *journal);
 void journal_closep(Journal **journal);
 Db *journal_db(Journal *journal);
+/* A second connection that only reads and sees the last commit: for another thread. Close it with db_close. */
+MUST_CHECK Status journal_open_reader(Context *cx, Journal *journal, Db **ret_db);
 Store *journal_store(Journal *journal);
 const Keys *journal_keys(Journal *journal);
 const char *journal_folder(Journal *journal);

@@ -72,7 +72,7 @@ static void assign_greedy(Assigner *a, Arena *arena, const uint32_t *component, 
     order[i] = component[i];
     a->local[a->edges[component[i]].left] = a->local[a->left_count + a->edges[component[i]].right] = 0;
   }
-  sort_keys(arena, keys, order, count);
+  sort_keys(keys, order, count);
   for (size_t i = 0; i < count; i++) {
     const AssignEdge *edge = &a->edges[order[i]];
     uint32_t *left = &a->local[edge->left], *right = &a->local[a->left_count + edge->right];
@@ -119,7 +119,7 @@ void assign(Arena *arena, const AssignEdge *edges, size_t edge_count, uint32_t l
   uint64_t *keys = arena_array(arena, edge_count, uint64_t);
   uint32_t *order = arena_array(arena, edge_count, uint32_t);
   for (size_t i = 0; i < edge_count; i++) keys[i] = root_of(a.parent, edges[i].left), order[i] = (uint32_t)i;
-  sort_keys(arena, keys, order, edge_count);
+  sort_keys(keys, order, edge_count);
   for (size_t from = 0, to; from < edge_count; from = to) {
     for (to = from + 1; to < edge_count && keys[to] == keys[from];) to++;
     assign_component(&a, arena, order + from, to - from);

@@ -5,9 +5,10 @@
 
 enum {
   EXACT_RUN_LIMIT = 24, /* rows with one valid ID among which all pairs are made */
-  RUN_LIMIT = 128,      /* rows with one key among which all pairs are made */
+  RUN_LIMIT = 256,      /* rows with one key among which all pairs are made */
+  REPAIR_LIMIT = 24,    /* rows looked at for one damaged number */
   WINDOW = 4,           /* beyond that: the next few rows */
-  PAIRS_PER_ROW = 8,    /* of one kind of block, on average */
+  PAIRS_PER_ROW = 4,    /* of one kind of block, on average */
   MEMBER_LIMIT = 12     /* members of a household compared with each other */
 };
 
@@ -35,6 +36,7 @@ typedef struct Blocks {
   uint64_t *keys;
   uint32_t *rows;
   size_t size, capacity;
+  size_t budget; /* of pairs, while one kind is under way */
 } Blocks;
 
 static uint64_t list_bit(uint32_t list) { return list < 63 ? (uint64_t)1 << list : 0; }
@@ -78,7 +80,7 @@ static void exact_large_run(Engine *e, Pairs *pairs, const uint32_t *rows, uint3
     keys[i] = (uint64_t)e->names[e->rows[rows[i]].name].key << 32 | rows[i];
     sorted[i] = rows[i];
   }
-  sort_keys(e->scratch, keys, sorted, count);
+  sort_keys(keys, sorted, count);
   for (uint32_t i = 0; i < count; i++)
     for (uint32_t k = i + 1; k < count && k <= i + WINDOW; k++) exact_pair(e, pairs, sorted[i], sorted[k]);
   e->copied_ids++;
@@ -150,7 +152,7 @@ void exact_pass(Engine *e, Pairs *pairs) {
       e->by_id_row[e->by_id_count++] = i;
       valid[e->rows[i].list]++;
     }
-  sort_keys(e->scratch, e->by_id, e->by_id_row, e->by_id_count);
+  sort_keys(e->by_id, e->by_id_row, e->by_id_count);
   for (uint32_t from = 0, to; from < e->by_id_count; from = to) {
     for (to = from + 1; to < e->by_id_count && e->by_id[to] == e->by_id[from];) to++;
     const uint32_t *rows = e->by_id_row + from;
@@ -313,10 +315,10 @@ static void pair_large_run(Blocks *blocks, BlockKind kind, uint32_t *rows, size_
     const Row *row = &e->rows[rows[i]];
     keys[i] = key_of(name_sounds(e, &e->names[row->name]), (uint64_t)row->village << 32 | row->birth / 10000);
   }
-  sort_keys(own, keys, rows, count);
+  sort_keys(keys, rows, count);
   for (size_t from = 0, to; from < count; from = to) {
     for (to = from + 1; to < count && keys[to] == keys[from];) to++;
-    bool whole = to - from <= RUN_LIMIT;
+    bool whole = to - from <= RUN_LIMIT && blocks->pairs->size < blocks->budget;
     pair_run(blocks, kind, rows + from, to - from, whole ? RUN_LIMIT : WINDOW);
   }
   pair_run(blocks, kind, rows, count, WINDOW);
@@ -328,12 +330,12 @@ static void block_kind(Blocks *blocks, BlockKind kind) {
   Engine *e = blocks->e;
   blocks->size = 0;
   for (uint32_t i = 0; i < e->count; i++) add_keys(blocks, kind, i);
-  sort_keys(e->scratch, blocks->keys, blocks->rows, blocks->size);
-  size_t budget = blocks->pairs->size + (size_t)e->count * PAIRS_PER_ROW + 4096;
+  sort_keys(blocks->keys, blocks->rows, blocks->size);
+  blocks->budget = blocks->pairs->size + (size_t)e->count * PAIRS_PER_ROW + 4096;
   Cut cut = {0};
   for (size_t from = 0, to; from < blocks->size; from = to) {
     for (to = from + 1; to < blocks->size && blocks->keys[to] == blocks->keys[from];) to++;
-    if (to - from > RUN_LIMIT || (to - from > 2 * WINDOW && blocks->pairs->size > budget))
+    if (to - from > RUN_LIMIT || (to - from > 2 * WINDOW && blocks->pairs->size > blocks->budget))
       pair_large_run(blocks, kind, blocks->rows + from, to - from, &cut);
     else
       pair_run(blocks, kind, blocks->rows + from, to - from, RUN_LIMIT);
@@ -349,7 +351,7 @@ static void block_kind(Blocks *blocks, BlockKind kind) {
 static void repair_row(Engine *e, Pairs *pairs, uint32_t at) {
   uint64_t candidates[256];
   IdNumber id = id_read(e->input->records[e->record[at]].id);
-  size_t count = id_repairs(&id, candidates, COUNT_OF(candidates));
+  size_t count = id_repairs(&id, candidates, COUNT_OF(candidates)), found = 0;
   for (size_t i = 0; i < count; i++) {
     uint32_t low = 0, high = e->by_id_count;
     while (low < high) {
@@ -360,7 +362,8 @@ static void repair_row(Engine *e, Pairs *pairs, uint32_t at) {
         high = middle;
     }
     for (uint32_t k = low; k < e->by_id_count && e->by_id[k] == candidates[i] && k < low + EXACT_RUN_LIMIT; k++)
-      if (wanted(e, BLOCK_ID_TEXT, at, e->by_id_row[k])) pairs_add(pairs, at, e->by_id_row[k]);
+      if (found < REPAIR_LIMIT && wanted(e, BLOCK_ID_TEXT, at, e->by_id_row[k]))
+        pairs_add(pairs, at, e->by_id_row[k]), found++;
   }
 }
 
@@ -374,7 +377,8 @@ void block_pass(Engine *e, Pairs *pairs) {
     by_name += size * (size ? size - 1 : 0) / 2;
   }
   if (by_name > capacity) capacity = by_name;
-  Blocks blocks = {e, pairs, arena_array(own, capacity, uint64_t), arena_array(own, capacity, uint32_t), 0, capacity};
+  Blocks blocks = {e,        pairs, arena_array(own, capacity, uint64_t), arena_array(own, capacity, uint32_t), 0,
+                   capacity, 0};
   for (BlockKind kind = 0; kind < BLOCK_KIND_COUNT; kind++) {
     size_t before = pairs->size;
     block_kind(&blocks, kind);
@@ -412,5 +416,5 @@ void household_pass(Engine *e, const Edge *links, size_t link_count, Pairs *pair
     if (++*count == 1) pair_members(e, pairs, a->group, b->group);
     e->member_pairs[e->member_pair_count++] = (uint64_t)links[i].left << 32 | links[i].right;
   }
-  sort_keys(e->scratch, e->member_pairs, NULL, e->member_pair_count);
+  sort_keys(e->member_pairs, NULL, e->member_pair_count);
 }

@@ -92,7 +92,7 @@ static void bridge_vetoes(Engine *e, Edge *edges, size_t edge_count) {
   for (size_t i = 0; i < edge_count; i++)
     if (edges[i].kind == EDGE_VETO && e->rows[edges[i].left].list != e->rows[edges[i].right].list &&
         spelling_root(parent, edges[i].left) == spelling_root(parent, edges[i].right))
-      edges[i].kind = EDGE_HINT;
+      edges[i].kind = EDGE_BRIDGED;
 }
 
 static void index_conflicts(Engine *e, Clusters *c, const Edge *edges, size_t edge_count) {
@@ -279,7 +279,7 @@ static void decide_lists(Engine *e, Clusters *c, const Edge *edges, size_t edge_
     keys[count] = (uint64_t)e->rows[edge->left].list << 32 | e->rows[edge->right].list;
     order[count++] = (uint32_t)i;
   }
-  sort_keys(own, keys, order, count);
+  sort_keys(keys, order, count);
   const Edge **sorted = arena_array(own, count, const Edge *);
   for (size_t i = 0; i < count; i++) sorted[i] = &edges[order[i]];
   choices->data = arena_array(e->scratch, count, Choice);
@@ -303,10 +303,10 @@ static void order_choices(const Choices *choices, Arena *arena, uint32_t *ret_or
     keys[i] = (uint64_t)choices->data[i].edge->left << 32 | choices->data[i].edge->right;
     ret_order[i] = (uint32_t)i;
   }
-  sort_keys(arena, keys, ret_order, choices->count);
+  sort_keys(keys, ret_order, choices->count);
   for (size_t i = 0; i < choices->count; i++)
     keys[i] = (uint64_t)(INT32_MAX - (int64_t)choices->data[ret_order[i]].edge->bits);
-  sort_keys(arena, keys, ret_order, choices->count);
+  sort_keys(keys, ret_order, choices->count);
 }
 
 static bool has_hub(const Engine *e, const Clusters *c, uint32_t root) {

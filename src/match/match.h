@@ -45,7 +45,7 @@ typedef struct MatchInput {
   const MatchConstraint *constraints;
   uint32_t constraint_count;
   const struct MatchModel *model; /* NULL = shipped weights */
-  uint32_t threads;               /* 0 = 1 */
+  uint32_t threads;               /* 0 = 1; taken as a hint */
 } MatchInput;
 
 typedef enum MatchField {
@@ -92,8 +92,10 @@ typedef struct MatchResult {
   uint32_t *person;    /* per record: dense person index, never MATCH_NONE */
   uint32_t *household; /* per record: dense household index, never MATCH_NONE */
   uint8_t *state;      /* per record: MatchState. REVIEW records carry the best candidate's ids; both ends are REVIEW */
-  int32_t *bits;       /* per record: milli-bits of its strongest accepted (or reviewed) link; 0 if alone */
-  uint32_t *partner;   /* per record: the record at the other end of that link, MATCH_NONE if alone */
+  /* A REVIEW pair whose records have different persons proposes the household only (its number fits): the row that
+   * borrows the household is REVIEW, the hub's row is not touched. */
+  int32_t *bits;     /* per record: milli-bits of its strongest accepted (or reviewed) link; 0 if alone */
+  uint32_t *partner; /* per record: the record at the other end of that link, MATCH_NONE if alone */
   uint32_t person_count, household_count;
   MatchPair *pairs; /* evidence kept: every review, veto, duplicate, and the spanning links of each person; ordered by
                        (left, right) */
@@ -108,7 +110,8 @@ typedef struct MatchResult {
 
 /* Never fails on content; time is O(n log n) in records for any input. Result in cx->arena. */
 MUST_CHECK Status match_run(Context *cx, const MatchInput *input, MatchResult *ret_result);
-/* Scores one pair as match_run would (for explanations and for pairs a person asks about). */
+/* Scores one pair as match_run would (for explanations and for pairs a person asks about). Costs a run: keep the pairs
+ * of a result where many are shown. */
 MatchPair match_score(Context *cx, const MatchInput *input, uint32_t left, uint32_t right);
 /* Chinese words for a level: "校验位可修复一位", "同音字", "形近字", "完全一致" ... */
 const char *match_level_text(MatchField field, uint8_t level);

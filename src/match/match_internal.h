@@ -63,7 +63,7 @@ typedef enum EdgeKind {
   EDGE_CAPPED,    /* at most for review, whatever the weight */
   EDGE_VETO,      /* same valid ID, incompatible names */
   EDGE_DUPLICATE, /* same list, same person */
-  EDGE_HINT,      /* only says which household a row belongs to */
+  EDGE_BRIDGED,   /* a veto that other spellings explain */
 } EdgeKind;
 
 typedef struct Edge { /* a scored pair worth keeping; rows, left < right */
@@ -106,12 +106,14 @@ typedef struct Engine {
 } Engine;
 
 void engine_note(Engine *e, Str note);
-int32_t log2_milli(uint64_t value); /* floor(1000 * log2(value)), value >= 1 */
-void sort_keys(Arena *arena, uint64_t *keys, uint32_t *values, size_t count); /* stable; values may be NULL */
+int32_t log2_milli(uint64_t value);                             /* floor(1000 * log2(value)), value >= 1 */
+void sort_keys(uint64_t *keys, uint32_t *values, size_t count); /* stable; values may be NULL */
 uint64_t hash_mix(uint64_t value);
 
 /* prepare.c */
 void engine_prepare(Engine *e);
+/* rarity.c */
+void count_rarity(Engine *e, uint32_t key_count, uint32_t rune_count);
 void learn_aliases(Engine *e, const uint64_t *pairs, size_t count);
 /* score.c: everything the pair's two rows say; `verdict` is left to decide.c */
 MatchPair row_score(const Engine *e, uint32_t left, uint32_t right);

@@ -68,7 +68,7 @@ static void write_links(Outcome *o) {
     order_pair(e, &o->c->verdicts[i], &left, &right);
     keys[i] = (uint64_t)left << 32 | right, order[i] = (uint32_t)i;
   }
-  sort_keys(e->scratch, keys, order, o->c->verdict_count);
+  sort_keys(keys, order, o->c->verdict_count);
   result->pairs = arena_array(arena, o->c->verdict_count, MatchPair);
   for (size_t i = 0; i < o->c->verdict_count; i++) {
     const Verdict *v = &o->c->verdicts[order[i]];

@@ -27,10 +27,9 @@ int32_t log2_milli(uint64_t value) {
 }
 
 /* Radix sort by bytes, least first; passes in which all bytes are equal are skipped. */
-void sort_keys(Arena *arena, uint64_t *keys, uint32_t *values, size_t count) {
+void sort_keys(uint64_t *keys, uint32_t *values, size_t count) {
   if (count < 2) return;
   Arena *own CLEANUP(arena_freep) = arena_new();
-  (void)arena;
   uint64_t *from = keys, *to = arena_array(own, count, uint64_t);
   uint32_t *from_values = values, *to_values = values ? arena_array(own, count, uint32_t) : NULL;
   uint64_t all_or = 0, all_and = UINT64_MAX;
@@ -95,7 +94,7 @@ void pairs_add(Pairs *pairs, uint32_t a, uint32_t b) {
 }
 
 void pairs_sort(Pairs *pairs) {
-  sort_keys(NULL, pairs->data, NULL, pairs->size);
+  sort_keys(pairs->data, NULL, pairs->size);
   size_t kept = 0;
   for (size_t i = 0; i < pairs->size; i++)
     if (!kept || pairs->data[i] != pairs->data[kept - 1]) pairs->data[kept++] = pairs->data[i];

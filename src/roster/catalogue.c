@@ -141,12 +141,12 @@ static uint32_t find_code(const void *items, uint32_t count, size_t stride, Str 
 uint32_t catalogue_list(const Catalogue *catalogue, Str code) {
   return find_code(catalogue->lists, catalogue->list_count, sizeof(List), code);
 }
-uint32_t catalogue_column(const Catalogue *catalogue, Str code) {
-  return find_code(catalogue->columns, catalogue->column_count, sizeof(Column), code);
-}
+uint32_t catalogue_column(const Catalogue *catalogue, Str code) { return strmap_get(&catalogue->column_codes, code); }
 uint32_t catalogue_class(const Catalogue *catalogue, Str code) {
   return find_code(catalogue->classes, catalogue->class_count, sizeof(DifferenceClass), code);
 }
+
+_Static_assert(NO_INDEX == STRMAP_NONE, "an unknown code is no index");
 
 /* ---- loading ---- */
 static Status read_json(Context *cx, const Catalogue *catalogue, const char *name, Json **ret_json) {
@@ -162,12 +162,14 @@ static Status load_columns(Context *cx, Catalogue *catalogue) {
   Json *json;
   TRY(read_json(cx, catalogue, "lists/columns.json", &json));
   catalogue->variants = strmap_new(cx->arena);
+  catalogue->column_codes = strmap_new(cx->arena);
   JSON_EACH(item, json_get(json, "columns")) {
     if (catalogue->column_count == COLUMN_LIMIT)
       return fail(cx, BAD_FILE, "lists/columns.json：列太多（上限 %d）。", COLUMN_LIMIT);
     uint32_t index = catalogue->column_count++;
     Column *column = &catalogue->columns[index];
     *column = (Column){json_text(item, "code"), json_text(item, "title"), CONTENT_ANY};
+    strmap_put(&catalogue->column_codes, column->code, index, NULL);
     Str content = json_text(item, "content");
     for (uint32_t i = 0; i < CONTENT_KINDS; i++)
       if (str_equal(content, str_from(CONTENT_CODES[i]))) column->content = (Content)i;

@@ -2,39 +2,17 @@
 #include "roster/roster_sql.h"
 
 /* ---- differences as stored ---- */
-static Status row_place(Context *cx, Journal *journal, const StrMap *files, const Str *file_names, Str key,
-                        Str *ret_file, Str *ret_sheet, int64_t *ret_row) {
+static Status row_place(Context *cx, Journal *journal, const FileNames *names, Str key, Str *ret_file, Str *ret_sheet,
+                        int64_t *ret_row) {
   if (key.size == 0) return OK;
   CLEANUP(db_stop) DbQuery *query = NULL;
   bool more;
   TRY(db_start(cx, journal_db(journal), &query, &ROSTER_ROW_GET, DB_T(key)));
   TRY(db_next(cx, query, &more));
   if (!more) return OK;
-  uint32_t file = strmap_get(files, db_text(query, 1));
-  if (file != STRMAP_NONE) *ret_file = file_names[file];
+  *ret_file = file_name(names, db_text(query, 1));
   if (ret_sheet) *ret_sheet = str_copy(cx->arena, db_text(query, 3));
   *ret_row = db_int(query, 4);
-  return OK;
-}
-
-typedef struct FileNames {
-  StrMap index;
-  Str names[8192];
-} FileNames;
-
-static Status file_names(Context *cx, Journal *journal, FileNames **ret_names) {
-  CLEANUP(db_stop) DbQuery *query = NULL;
-  FileNames *names = arena_one(cx->arena, FileNames);
-  names->index = strmap_new(cx->arena);
-  TRY(db_start(cx, journal_db(journal), &query, &ROSTER_FILES_ALL));
-  for (bool more;;) {
-    TRY(db_next(cx, query, &more));
-    if (!more || names->index.count == COUNT_OF(names->names)) break;
-    uint32_t at = names->index.count;
-    names->names[at] = str_copy(cx->arena, db_text(query, 3));
-    strmap_put(&names->index, str_copy(cx->arena, db_text(query, 0)), at, NULL);
-  }
-  *ret_names = names;
   return OK;
 }
 
@@ -105,10 +83,10 @@ Status roster_decision_states(Context *cx, Journal *journal, StrMap *ret_index, 
 
 static Status load_differences(Context *cx, Journal *journal, bool whole, Difference **ret_differences,
                                size_t *ret_count) {
-  FileNames *names;
+  FileNames names;
   StrMap states;
   Str *actions;
-  TRY(file_names(cx, journal, &names));
+  TRY(file_names_load(cx, journal, &names));
   TRY(roster_decision_states(cx, journal, &states, &actions));
   CLEANUP(db_stop) DbQuery *query = NULL;
   Difference *items = NULL;
@@ -124,9 +102,8 @@ static Status load_differences(Context *cx, Journal *journal, bool whole, Differ
     }
     Difference *d = &items[count++];
     TRY(read_difference(cx, journal, query, whole, d));
-    if (whole) TRY(row_place(cx, journal, &names->index, names->names, d->row_key, &d->file, &d->sheet, &d->row));
-    if (whole)
-      TRY(row_place(cx, journal, &names->index, names->names, d->other_key, &d->other_file, NULL, &d->other_row));
+    if (whole) TRY(row_place(cx, journal, &names, d->row_key, &d->file, &d->sheet, &d->row));
+    if (whole) TRY(row_place(cx, journal, &names, d->other_key, &d->other_file, NULL, &d->other_row));
     uint32_t state = strmap_get(&states, d->id);
     set_state(d, state == STRMAP_NONE ? STR_EMPTY : actions[state]);
   }
@@ -180,6 +157,12 @@ static Status parse_action(Context *cx, Str text, Action *ret_action) {
 static bool is_link_question(const Difference *d) { return str_equal(d->field, STR("link")); }
 static bool has_value(const Difference *d) { return !is_link_question(d) && !str_equal(d->field, STR("row")); }
 
+/* A number as it should be written: 18 characters, half width, also of a certificate's or a 15-digit one. */
+static Str id_as_written(Arena *arena, Str raw) {
+  IdNumber id = id_read(raw);
+  return id.state == ID_VALID ? str_copy(arena, (Str){id.text, id.size}) : raw;
+}
+
 /* The value that a decision settles on; "" for decisions without one. */
 static Status settled_value(Context *cx, const Difference *d, const Action *action, Str *ret_value) {
   *ret_value = STR_EMPTY;
@@ -197,13 +180,17 @@ static Status settled_value(Context *cx, const Difference *d, const Action *acti
     if (!own && !others)
       return fail(cx, BAD_USAGE, "差异 " STR_FMT " 涉及的名单是 " STR_FMT " 和 " STR_FMT "，不能取“" STR_FMT "”。",
                   STR_ARG(d->id), STR_ARG(d->list), STR_ARG(d->other_list), STR_ARG(action->argument));
-    *ret_value = others ? d->other_value : d->value; /* both rows in one list: the row it is measured by */
+    Str taken = others ? d->other_value : d->value; /* both rows in one list: the row it is measured by */
+    if (taken.size == 0)
+      return fail(cx, BAD_USAGE, "差异 " STR_FMT " 中名单 " STR_FMT " 没有内容可取，请用 value:、return 或 exception。",
+                  STR_ARG(d->id), STR_ARG(action->argument));
+    *ret_value = str_equal(d->field, STR("id_no")) ? id_as_written(cx->arena, taken) : taken;
     return OK;
   }
   if (str_equal(d->field, STR("id_no")) && id_read(action->argument).state != ID_VALID)
     return fail(cx, BAD_VALUE, "“" STR_FMT "”不是正确的身份证号码（18位、日期真实、校验位相符）。",
                 STR_ARG(action->argument));
-  *ret_value = action->argument;
+  *ret_value = str_equal(d->field, STR("id_no")) ? id_as_written(cx->arena, action->argument) : action->argument;
   return OK;
 }
 
@@ -217,15 +204,17 @@ typedef struct Deciding {
   struct {
     Str action;
     int64_t count;
-  } counts[16];
+  } counts[LIST_LIMIT + 8];
   size_t count_size;
   StrMap done; /* differences that already have an item */
 } Deciding;
 
+/* By word: the contents of value: are personal, and each its own. */
 static void count_action(Deciding *g, Str action) {
+  if (str_starts(action, STR("value:"))) action = STR("value");
   size_t i = 0;
   while (i < g->count_size && !str_equal(g->counts[i].action, action)) i++;
-  if (i == COUNT_OF(g->counts)) return;
+  if (i == COUNT_OF(g->counts)) return; /* five words and take: with each list: never */
   if (i == g->count_size) g->counts[g->count_size++].action = action;
   g->counts[i].count++;
 }
@@ -258,8 +247,12 @@ static Status add_item(Deciding *g, const Difference *d, Str action_text, Str va
     json_set_text(a, item, "right_origin", right.origin);
   }
   json_add(g->items, item);
-  count_action(g, action_text);
-  also ? g->also++ : g->decided++;
+  if (also) {
+    g->also++;
+  } else {
+    count_action(g, action_text);
+    g->decided++;
+  }
   return OK;
 }
 
@@ -314,9 +307,25 @@ static Status add_siblings(Deciding *g, const Difference *d, Str value) {
   }
 }
 
+/* Lists may have changed since the comparison; a decision about a row that is gone would say nothing. */
+static Status require_row(Deciding *g, const Difference *d, Str key) {
+  Context *cx = g->cx;
+  CLEANUP(db_stop) DbQuery *query = NULL;
+  bool there = true;
+  if (key.size == 0) return OK;
+  TRY(db_start(cx, journal_db(g->journal), &query, &ROSTER_ROW_GET, DB_T(key)));
+  TRY(db_next(cx, query, &there));
+  if (!there)
+    return fail(cx, CONFLICT, "差异 " STR_FMT " 所说的行已不在现有名单中（名单有了新版本），请先运行 anju compare。",
+                STR_ARG(d->id));
+  return OK;
+}
+
 static Status decide_one(Deciding *g, const Difference *d, Str action_text, bool siblings) {
   Action action = {0};
   Str value;
+  TRY(require_row(g, d, d->row_key));
+  TRY(require_row(g, d, d->other_key));
   TRY(parse_action(g->cx, action_text, &action));
   TRY(settled_value(g->cx, d, &action, &value));
   TRY(add_item(g, d, action_text, value, false));
@@ -328,9 +337,13 @@ static Status decide_class(Deciding *g) {
   Context *cx = g->cx;
   Difference *all;
   size_t count;
-  bool known = false;
-  known = catalogue_class(g->catalogue, g->request->class_code) != NO_INDEX;
-  if (!known) return fail(cx, BAD_USAGE, "没有名为“" STR_FMT "”的差异类别。", STR_ARG(g->request->class_code));
+  if (catalogue_class(g->catalogue, g->request->class_code) == NO_INDEX) {
+    Buf codes = buf_new(cx->arena);
+    for (uint32_t i = 0; i < g->catalogue->class_count; i++)
+      buf_addf(&codes, "%s" STR_FMT, i ? "、" : "", STR_ARG(g->catalogue->classes[i].code));
+    return fail(cx, BAD_USAGE, "没有名为“" STR_FMT "”的差异类别；可用：" STR_FMT "。", STR_ARG(g->request->class_code),
+                STR_ARG(buf_str(&codes)));
+  }
   TRY(roster_differences(cx, g->journal, &all, &count));
   for (size_t i = 0; i < count; i++) {
     if (!str_equal(all[i].class_code, g->request->class_code) || all[i].state != DIFFERENCE_OPEN) continue;

@@ -63,10 +63,25 @@ static Str bits_text(Arena *arena, int32_t bits) {
   return str_format(arena, "%s%d.%d", bits < 0 ? "-" : "", (int)(size / 1000), (int)(size / 100 % 10));
 }
 
+/* Whose number it is: the one whose other lists give it too. */
+static Str veto_reason(Differ *d, uint32_t row, uint32_t other) {
+  uint32_t for_row = differ_id_support(d, row), for_other = differ_id_support(d, other);
+  if (for_row == for_other) return STR("号码相同而姓名对不上，必有一处写错，请两个单位核对身份证原件");
+  uint32_t owner = for_row > for_other ? row : other, wrong = for_row > for_other ? other : row;
+  const Fact *o = &d->facts->facts[owner], *w = &d->facts->facts[wrong];
+  return str_format(d->cx->arena,
+                    "号码相同而姓名对不上：有更多名单把这个号码写给" STR_FMT "，多半是“" STR_FMT "”中" STR_FMT
+                    "的号码或姓名写错，请核对身份证原件",
+                    STR_ARG(o->name), STR_ARG(fact_list(d, wrong)->title), STR_ARG(w->name));
+}
+
 static void add_pair(Differ *d, const MatchPair *pair) {
   enum { LINK_FROM = 3000 /* milli-bits: likelier than not by eight to one */ };
   uint32_t row = pair->right, other = pair->left;
   if (d->facts->facts[row].list == d->hub && d->facts->facts[other].list != d->hub)
+    row = pair->left, other = pair->right;
+  const Fact *a = &d->facts->facts[row], *b = &d->facts->facts[other];
+  if (a->list == b->list && a->file == b->file && a->number < b->number) /* the row further down is the repeated one */
     row = pair->left, other = pair->right;
   uint32_t row_list = d->facts->facts[row].list, other_list = d->facts->facts[other].list;
   const char *class_code = pair->verdict == MATCH_REVIEW ? "possible_match"
@@ -78,6 +93,11 @@ static void add_pair(Differ *d, const MatchPair *pair) {
   found->evidence = pair_evidence(d, pair);
   Arena *arena = d->cx->arena;
   if (pair->verdict == MATCH_REVIEW) {
+    if (d->clusters->person[row] != d->clusters->person[other]) { /* only the household is proposed */
+      found->proposed = STR("exception");
+      found->reason = STR("像是该户的另一名成员，但名册中没有此人；请核对，如属实作为例外保留");
+      return;
+    }
     bool link = pair->bits >= LINK_FROM;
     found->proposed = link ? STR("link") : STR("nolink");
     found->reason = str_format(
@@ -85,7 +105,7 @@ static void add_pair(Differ *d, const MatchPair *pair) {
         link ? (pair->margin < 4000 ? "但另有相近的人，请核对" : "很可能是同一人，请核对") : "证据不足，不像同一人");
   } else if (pair->verdict == MATCH_VETO) {
     found->proposed = STR("return");
-    found->reason = STR("号码相同而姓名对不上，必有一处写错，请两个单位核对身份证原件");
+    found->reason = veto_reason(d, row, other);
   } else {
     found->proposed = STR("link");
     found->reason = STR("同一名单里出现两次，按一人计，请删去多余的一行");

@@ -27,17 +27,102 @@ static uint32_t household_place(const Differ *d, uint32_t household) {
   return best != MATCH_NONE ? best : any;
 }
 
-static void add_village(Differ *d, const char *class_code, uint32_t wrong, uint32_t right, bool settled,
-                        const char *why) {
+/* The village as the table of divisions writes it; the list itself where it is written so, else the name. */
+static Str propose_village(Differ *d, uint32_t wrong, uint32_t right) {
+  const Fact *w = &d->facts->facts[wrong], *r = &d->facts->facts[right];
+  Str official = place_short(place_find(d->catalogue->places, r->town_text, r->village_text, r->address).village);
+  if (w->list != r->list && (official.size == 0 || str_equal(official, place_text(d, right))))
+    return differ_take(d, r->list);
+  return str_format(d->cx->arena, "value:" STR_FMT, STR_ARG(official.size ? official : place_text(d, right)));
+}
+
+/* An old or mistyped name mostly keeps a character of the village's name: 新东社村, 东社大队. */
+static bool share_character(Str a, Str b) {
+  static const Str usual = STR("新老大小上下村委会社区居民队组屯镇乡街道第生产0123456789");
+  for (size_t at = 0; at < a.size;) {
+    size_t from = at;
+    str_next_rune(a, &at);
+    Str rune = str_sub(a, from, at);
+    if (str_find(usual, rune) < 0 && str_find(b, rune) >= 0) return true;
+  }
+  return false;
+}
+
+static void add_village(Differ *d, const char *class_code, uint32_t wrong, uint32_t right, bool settled, Str why) {
   const Fact *w = &d->facts->facts[wrong], *r = &d->facts->facts[right];
   Found *found = differ_add(d, class_code, r->list, w->list, wrong, right, "village");
   found->value = place_text(d, wrong);
   found->other_value = place_text(d, right);
   found->subject = differ_household_anchor(d, wrong);
-  found->proposed = !settled             ? STR("return")
-                    : w->list == r->list ? str_format(d->cx->arena, "value:" STR_FMT, STR_ARG(found->other_value))
-                                         : differ_take(d, r->list);
-  found->reason = str_from(why);
+  found->proposed = settled ? propose_village(d, wrong, right) : STR("return");
+  found->reason = why;
+}
+
+/* ---- names that are not in the table: which villages their households are in by the other rows ---- */
+enum { RENAME_HOUSEHOLDS = 3, RENAME_SHARE = 9 /* of ten */ };
+
+struct Renames {
+  StrMap texts, pairs; /* folded name; folded name and village code -> households */
+};
+
+static void count_up(StrMap *map, Str key) {
+  uint32_t before = strmap_get(map, key);
+  strmap_set(map, key, before == STRMAP_NONE ? 1 : before + 1);
+}
+
+static Str rename_key(Differ *d, Str text, Str village) {
+  return str_format(d->cx->arena, STR_FMT "|" STR_FMT, STR_ARG(text), STR_ARG(village));
+}
+
+static void count_renames(Differ *d, uint32_t household, Renames *renames) {
+  const Clusters *c = d->clusters;
+  const Fact *facts = d->facts->facts;
+  uint32_t known = MATCH_NONE;
+  for (uint32_t i = c->household_first[household]; i != MATCH_NONE; i = c->household_next[i])
+    if (facts[i].village.size && usable(d, i) && (known == MATCH_NONE || facts[i].list == d->hub)) known = i;
+  if (known == MATCH_NONE) return;
+  StrMap seen = {0};
+  for (uint32_t i = c->household_first[household]; i != MATCH_NONE; i = c->household_next[i]) {
+    if (facts[i].village.size || place_text(d, i).size == 0) continue;
+    Str text = text_fold(d->cx->arena, place_text(d, i));
+    if (seen.count == 0) seen = strmap_new(d->cx->arena);
+    bool added;
+    strmap_put(&seen, text, 0, &added);
+    if (!added) continue;
+    count_up(&renames->texts, text);
+    count_up(&renames->pairs, rename_key(d, text, facts[known].village));
+  }
+}
+
+/* Several households whose other rows all name one village: the village has been renamed or merged. */
+static bool renamed(Differ *d, uint32_t wrong, uint32_t right) {
+  if (!d->renames) {
+    d->renames = arena_one(d->cx->arena, Renames);
+    *d->renames = (Renames){strmap_new(d->cx->arena), strmap_new(d->cx->arena)};
+    for (uint32_t h = 0; h < d->match->household_count; h++) count_renames(d, h, d->renames);
+  }
+  Str text = text_fold(d->cx->arena, place_text(d, wrong));
+  uint32_t all = strmap_get(&d->renames->texts, text),
+           here = strmap_get(&d->renames->pairs, rename_key(d, text, d->facts->facts[right].village));
+  return all != STRMAP_NONE && here != STRMAP_NONE && here >= RENAME_HOUSEHOLDS &&
+         (uint64_t)here * 10 >= (uint64_t)all * RENAME_SHARE;
+}
+
+/* `wrong` is not in the table of divisions, `right` is. */
+static void add_unknown_village(Differ *d, uint32_t wrong, uint32_t right) {
+  const Fact *w = &d->facts->facts[wrong], *r = &d->facts->facts[right];
+  Str official = place_short(place_find(d->catalogue->places, r->town_text, r->village_text, r->address).village);
+  if (official.size == 0) official = place_text(d, right);
+  const char *how = share_character(place_text(d, wrong), official) ? "，应为"
+                    : renamed(d, wrong, right)                      ? "，写这个村名的户在其他名单中都写"
+                                                                    : NULL;
+  Str why = how ? str_format(d->cx->arena, "“" STR_FMT "”写的村名不在行政区划表中%s“" STR_FMT "”",
+                             STR_ARG(d->catalogue->lists[w->list].title), how, STR_ARG(official))
+                : str_format(d->cx->arena,
+                             "“" STR_FMT "”写的村名不在行政区划表中，与“" STR_FMT
+                             "”写的又没有相同的字，可能是另一个村，请核对户籍所在村",
+                             STR_ARG(d->catalogue->lists[w->list].title), STR_ARG(d->catalogue->lists[r->list].title));
+  add_village(d, "village_renamed", wrong, right, how != NULL, why);
 }
 
 static void differ_place(Differ *d, uint32_t place, uint32_t fact) {
@@ -47,13 +132,13 @@ static void differ_place(Differ *d, uint32_t place, uint32_t fact) {
   if (f->list != d->hub && !(fact_list(d, fact)->compares & COMPARES_VILLAGE)) return;
   if (p->village.size && f->village.size) {
     if (str_equal(p->village, f->village)) return;
-    add_village(d, "village_differs", fact, place, false, "两处写的是不同的村，请核对户籍所在村");
+    add_village(d, "village_differs", fact, place, false, STR("两处写的是不同的村，请核对户籍所在村"));
   } else if (p->village.size) {
-    add_village(d, "village_renamed", fact, place, true, "该村名不在行政区划表中，登记名册所写的村名规范");
+    add_unknown_village(d, fact, place);
   } else if (f->village.size) {
-    add_village(d, "village_renamed", place, fact, true, "登记名册所写村名不在行政区划表中，本名单的村名规范");
+    add_unknown_village(d, place, fact);
   } else if (!str_equal(text_fold(d->cx->arena, place_text(d, place)), text_fold(d->cx->arena, place_text(d, fact)))) {
-    add_village(d, "village_renamed", fact, place, false, "两处村名都不在行政区划表中，请写规范村名");
+    add_village(d, "village_renamed", fact, place, false, STR("两处村名都不在行政区划表中，请写规范村名"));
   }
 }
 

@@ -24,7 +24,16 @@ static uint32_t support(const Differ *d, uint32_t anchor, uint32_t like, bool by
   return (uint32_t)__builtin_popcount(lists);
 }
 
+uint32_t differ_id_support(const Differ *d, uint32_t fact) { return support(d, differ_anchor(d, fact), fact, true); }
+
 static bool sound_id(const IdNumber *id) { return id->state == ID_VALID && !(id->flags & ID_WAS_15); }
+
+/* The name as written, without blanks and notes. */
+static Str name_text_raw(const Differ *d, const Name *name) {
+  Buf buf = buf_new(d->cx->arena);
+  for (uint8_t i = 0; i < name->size; i++) buf_add_rune(&buf, name->raw_rune[i]);
+  return buf_str(&buf);
+}
 
 static Str list_title(const Differ *d, uint32_t fact) { return fact_list(d, fact)->title; }
 
@@ -39,66 +48,184 @@ static Found *add_identity(Differ *d, const char *class_code, uint32_t wrong, ui
   return found;
 }
 
+typedef enum IdWhy { /* what speaks for the right side */
+                     WHY_MISSING,
+                     WHY_OLD,
+                     WHY_ROUNDED,
+                     WHY_CHECK,
+                     WHY_SUPPORT,
+                     WHY_BOTH_WRONG,
+                     WHY_BOTH_SOUND
+} IdWhy;
 typedef struct IdVerdict {
   const char *class_code;
   uint32_t wrong, right;
-  const char *why;
+  IdWhy why;
   bool settled; /* the right side can be taken */
 } IdVerdict;
+
+static bool no_number(const IdNumber *id) { return id->state == ID_NONE || id->state == ID_DUMMY; }
+
+/* Both sides are sound: the number that more lists give. */
+static IdVerdict judge_sound_ids(const Differ *d, uint32_t hub_fact, uint32_t fact) {
+  uint32_t anchor = differ_anchor(d, fact), for_hub = support(d, anchor, hub_fact, true),
+           for_fact = support(d, anchor, fact, true);
+  if (for_fact > for_hub) return (IdVerdict){"same_person_two_ids", hub_fact, fact, WHY_SUPPORT, true};
+  return (IdVerdict){"same_person_two_ids", fact, hub_fact, for_hub > for_fact ? WHY_SUPPORT : WHY_BOTH_SOUND,
+                     for_hub > for_fact};
+}
 
 static IdVerdict judge_ids(const Differ *d, uint32_t hub_fact, uint32_t fact) {
   const IdNumber *a = &d->ids[hub_fact], *b = &d->ids[fact];
   IdVerdict none = {0};
-  bool a_none = a->state == ID_NONE || a->state == ID_DUMMY, b_none = b->state == ID_NONE || b->state == ID_DUMMY;
-  if (a_none && b_none) return none;
-  if (a_none) return (IdVerdict){"id_missing", hub_fact, fact, "登记名册没有号码，本名单有", b->state == ID_VALID};
-  if (b_none) return (IdVerdict){"id_missing", fact, hub_fact, "本名单没有号码，登记名册有", a->state == ID_VALID};
+  if (no_number(a) && no_number(b)) return none;
+  if (no_number(a)) return (IdVerdict){"id_missing", hub_fact, fact, WHY_MISSING, b->state == ID_VALID};
+  if (no_number(b)) return (IdVerdict){"id_missing", fact, hub_fact, WHY_MISSING, a->state == ID_VALID};
   bool same = same_id(a, b);
   bool a_15 = (a->flags & ID_WAS_15) != 0, b_15 = (b->flags & ID_WAS_15) != 0;
   if (same && a_15 == b_15) return none; /* equal and both wrong: differ_own says so */
   if (same)
-    return a_15 ? (IdVerdict){"id_15", hub_fact, fact, "登记名册是15位旧号码，换算后相同", true}
-                : (IdVerdict){"id_15", fact, hub_fact, "本名单是15位旧号码，换算后相同", true};
-  if (a->state == ID_PREFIX)
-    return (IdVerdict){"id_rounded", hub_fact, fact, "登记名册的号码被表格截去尾数", b->state == ID_VALID};
-  if (b->state == ID_PREFIX)
-    return (IdVerdict){"id_rounded", fact, hub_fact, "本名单的号码被表格截去尾数", a->state == ID_VALID};
+    return a_15 ? (IdVerdict){"id_15", hub_fact, fact, WHY_OLD, true}
+                : (IdVerdict){"id_15", fact, hub_fact, WHY_OLD, true};
+  if (a->state == ID_PREFIX) return (IdVerdict){"id_rounded", hub_fact, fact, WHY_ROUNDED, b->state == ID_VALID};
+  if (b->state == ID_PREFIX) return (IdVerdict){"id_rounded", fact, hub_fact, WHY_ROUNDED, a->state == ID_VALID};
   bool a_ok = sound_id(a), b_ok = sound_id(b);
-  if (a_ok && !b_ok) return (IdVerdict){"id_typo", fact, hub_fact, "登记名册的号码校验正确，本名单的不正确", true};
-  if (b_ok && !a_ok) return (IdVerdict){"id_typo", hub_fact, fact, "本名单的号码校验正确，登记名册的不正确", true};
-  if (!a_ok) return (IdVerdict){"id_typo", fact, hub_fact, "两处号码都不正确，请核对身份证原件", false};
-  uint32_t anchor = differ_anchor(d, fact), for_a = support(d, anchor, hub_fact, true),
-           for_b = support(d, anchor, fact, true);
-  if (for_a > for_b) return (IdVerdict){"same_person_two_ids", fact, hub_fact, "登记名册的号码有更多名单支持", true};
-  if (for_b > for_a) return (IdVerdict){"same_person_two_ids", hub_fact, fact, "本名单的号码有更多名单支持", true};
-  return (IdVerdict){"same_person_two_ids", fact, hub_fact, "两个号码校验都正确，须核对身份证原件", false};
+  if (a_ok && !b_ok) return (IdVerdict){"id_typo", fact, hub_fact, WHY_CHECK, true};
+  if (b_ok && !a_ok) return (IdVerdict){"id_typo", hub_fact, fact, WHY_CHECK, true};
+  if (!a_ok) return (IdVerdict){"id_typo", fact, hub_fact, WHY_BOTH_WRONG, false};
+  return judge_sound_ids(d, hub_fact, fact);
+}
+
+/* The same sentence goes to the owners of both lists, so it names the lists and says neither "here" nor "there". */
+static Str id_reason(const Differ *d, const IdVerdict *v) {
+  static const char *const words[][2] = {
+      [WHY_MISSING] = {"没有号码，", "有"},
+      [WHY_OLD] = {"是15位旧号码，换算后与", "相同"},
+      [WHY_ROUNDED] = {"的号码被表格截去尾数，与", "的号码前段相同"},
+      [WHY_CHECK] = {"的号码校验不正确，", "的正确"},
+      [WHY_SUPPORT] = {"与", "的号码校验都正确，后者有更多名单支持"},
+      [WHY_BOTH_WRONG] = {"和", "的号码都不正确，请核对身份证原件"},
+      [WHY_BOTH_SOUND] = {"和", "的号码不同而校验都正确，请核对身份证原件"},
+  };
+  return str_format(d->cx->arena, "“" STR_FMT "”%s“" STR_FMT "”%s", STR_ARG(list_title(d, v->wrong)), words[v->why][0],
+                    STR_ARG(list_title(d, v->right)), words[v->why][1]);
+}
+
+/* take: where the list has the number as it should be written; a certificate's, a 15-digit or a full-width one is given
+ * as its 18 characters. */
+static Str propose_id(Differ *d, uint32_t right) {
+  const IdNumber *id = &d->ids[right];
+  Str whole = {id->text, id->size};
+  if (str_equal(d->facts->facts[right].id, whole)) return differ_take(d, d->facts->facts[right].list);
+  return str_format(d->cx->arena, "value:" STR_FMT, STR_ARG(whole));
 }
 
 static void differ_ids(Differ *d, uint32_t hub_fact, uint32_t fact) {
   IdVerdict v = judge_ids(d, hub_fact, fact);
   if (!v.class_code) return;
   Found *found = add_identity(d, v.class_code, v.wrong, v.right, "id_no", true);
-  found->proposed = v.settled ? differ_take(d, d->facts->facts[v.right].list) : STR("return");
-  found->reason = str_from(v.why);
+  found->proposed = v.settled ? propose_id(d, v.right) : STR("return");
+  found->reason = id_reason(d, &v);
   found->evidence =
       str_format(d->cx->arena, "支持该号码的名单：%u 个；支持对方号码的名单：%u 个",
                  support(d, differ_anchor(d, fact), v.wrong, true), support(d, differ_anchor(d, fact), v.right, true));
 }
 
-/* Which of two writings to correct: a lost character, then the rarer one, then the shorter, then the one that folding
- * changes (traditional and variant forms); else the register stands. */
-static bool hub_name_is_wrong(const Differ *d, uint32_t hub_fact, uint32_t fact, const Name *a, const Name *b,
-                              const char **ret_why) {
-  bool a_lost = a->flags & (NAME_HAS_WILDCARD | NAME_IS_EMPTY), b_lost = b->flags & (NAME_HAS_WILDCARD | NAME_IS_EMPTY);
-  uint32_t anchor = differ_anchor(d, fact), for_a = support(d, anchor, hub_fact, false),
-           for_b = support(d, anchor, fact, false);
-  if (a_lost != b_lost) return *ret_why = "缺字的一方待补", a_lost;
-  if (for_a != for_b) return *ret_why = "另一种写法有更多名单支持", for_a < for_b;
-  if (a->size != b->size) return *ret_why = "较短的一方可能漏字", a->size < b->size;
-  bool a_folded = a->flags & NAME_WAS_FOLDED, b_folded = b->flags & NAME_WAS_FOLDED;
-  if (a_folded != b_folded) return *ret_why = "异体或繁体字，以通用字为准", a_folded;
-  *ret_why = "号码和其他信息相符，姓名写法以登记名册为准";
-  return false;
+/* ---- which writing of a name to take ----
+ * One writing per person, so that all differences about a name propose the same: whole before one with a lost
+ * character, then what more lists give, the longer one, the surname of the family, the usual form of a character, and
+ * the characters that are usual in names here (a mistyped character is mostly a rare one in names). */
+enum { RUNE_TABLE = 0x10000, USUAL_BY = 4 /* times as usual as the other */ };
+
+struct NameUse { /* how many hub rows have the character as surname / as given name */
+  uint32_t surname[RUNE_TABLE], given[RUNE_TABLE];
+};
+
+static const NameUse *name_use(Differ *d) {
+  if (d->name_use) return d->name_use;
+  NameUse *use = arena_one(d->cx->arena, NameUse);
+  for (uint32_t i = 0; i < d->facts->count; i++) {
+    if (d->facts->facts[i].list != d->hub) continue;
+    Name name = name_of(d, i);
+    for (uint8_t k = 0; k < name.size; k++)
+      if (name.raw_rune[k] < RUNE_TABLE) (k < name.surname_size ? use->surname : use->given)[name.raw_rune[k]]++;
+  }
+  return d->name_use = use;
+}
+
+/* Among the characters in which two equally long names differ: how usual the first one's are. */
+static uint64_t usualness(Differ *d, const Name *of, const Name *other) {
+  const NameUse *use = name_use(d);
+  uint64_t product = 1;
+  for (uint8_t i = 0, differing = 0; i < of->size && differing < 3; i++) {
+    if (of->raw_rune[i] == other->raw_rune[i]) continue;
+    differing++;
+    uint32_t rune = of->raw_rune[i];
+    product *= 1 + (rune >= RUNE_TABLE ? 0 : i < of->surname_size ? use->surname[rune] : use->given[rune]);
+  }
+  return product;
+}
+
+static bool same_surname(const Name *a, const Name *b) {
+  return a->size && b->size && a->surname_size == b->surname_size &&
+         memcmp(a->raw_rune, b->raw_rune, a->surname_size * sizeof(uint32_t)) == 0;
+}
+
+/* Other members of the household in the hub who have the surname. */
+static uint32_t family_of(const Differ *d, uint32_t anchor, const Name *name) {
+  uint32_t members = 0;
+  const Clusters *c = d->clusters;
+  for (uint32_t i = c->household_first[c->household[anchor]]; i != MATCH_NONE; i = c->household_next[i]) {
+    if (d->facts->facts[i].list != d->hub || c->person[i] == c->person[anchor]) continue;
+    Name other = name_of(d, i);
+    members += same_surname(&other, name);
+  }
+  return members;
+}
+
+typedef enum NameWhy {
+  NAME_EQUAL,
+  NAME_WHOLE,
+  NAME_SUPPORTED,
+  NAME_LONGER,
+  NAME_FAMILY,
+  NAME_USUAL_FORM,
+  NAME_USUAL
+} NameWhy;
+
+static bool lost(const Name *name) { return name->flags & (NAME_HAS_WILDCARD | NAME_IS_EMPTY); }
+
+/* > 0: a is the better writing; ret_why: by what. */
+static int compare_writings(Differ *d, uint32_t anchor, uint32_t a_fact, uint32_t b_fact, NameWhy *ret_why) {
+  Name a = name_of(d, a_fact), b = name_of(d, b_fact);
+  if (*ret_why = NAME_WHOLE, lost(&a) != lost(&b)) return lost(&b) ? 1 : -1;
+  uint32_t for_a = support(d, anchor, a_fact, false), for_b = support(d, anchor, b_fact, false);
+  if (*ret_why = NAME_SUPPORTED, for_a != for_b) return for_a > for_b ? 1 : -1;
+  if (*ret_why = NAME_LONGER, a.size != b.size) return a.size > b.size ? 1 : -1;
+  if (!same_surname(&a, &b)) {
+    uint32_t family_a = family_of(d, anchor, &a), family_b = family_of(d, anchor, &b);
+    if (*ret_why = NAME_FAMILY, family_a != family_b) return family_a > family_b ? 1 : -1;
+  }
+  bool a_folded = a.flags & NAME_WAS_FOLDED, b_folded = b.flags & NAME_WAS_FOLDED;
+  if (*ret_why = NAME_USUAL_FORM, a_folded != b_folded) return b_folded ? 1 : -1;
+  uint64_t usual_a = usualness(d, &a, &b), usual_b = usualness(d, &b, &a);
+  *ret_why = NAME_USUAL;
+  if (usual_a / USUAL_BY >= usual_b) return 1;
+  if (usual_b / USUAL_BY >= usual_a) return -1;
+  *ret_why = NAME_EQUAL;
+  return 0;
+}
+
+/* The fact with the writing to take; the hub's row where nothing else is better. */
+static uint32_t best_writing(Differ *d, uint32_t hub_fact) {
+  uint32_t anchor = differ_anchor(d, hub_fact), best = hub_fact;
+  for (uint32_t i = d->clusters->person_first[d->clusters->person[anchor]]; i != MATCH_NONE;
+       i = d->clusters->person_next[i]) {
+    NameWhy why;
+    if (i == best || (d->in_review[i] && i != anchor)) continue;
+    if (compare_writings(d, anchor, i, best, &why) > 0) best = i;
+  }
+  return best;
 }
 
 static Str name_evidence(Differ *d, const Name *a, const Name *b) {
@@ -117,18 +244,40 @@ static Str name_evidence(Differ *d, const Name *a, const Name *b) {
   return buf_str(&buf);
 }
 
+static Str name_reason(const Differ *d, uint32_t right, NameWhy why, bool third) {
+  static const char *const words[] = {[NAME_EQUAL] = "两种写法都有可能，暂不改登记，请核对户口簿",
+                                      [NAME_WHOLE] = "缺字的一方待补",
+                                      [NAME_SUPPORTED] = "这种写法有更多名单支持",
+                                      [NAME_LONGER] = "较短的一方可能漏字",
+                                      [NAME_FAMILY] = "同户其他成员是这个姓",
+                                      [NAME_USUAL_FORM] = "异体或繁体字，以通用字为准",
+                                      [NAME_USUAL] = "另一种写法用的字在本县人名中少见，可能是错字"};
+  return str_format(d->cx->arena, "%s以“" STR_FMT "”的写法为准：%s", third ? "两处都不同，" : "",
+                    STR_ARG(list_title(d, right)), words[why]);
+}
+
 static void differ_names(Differ *d, uint32_t hub_fact, uint32_t fact) {
   if (str_equal(d->facts->facts[hub_fact].name, d->facts->facts[fact].name)) return;
   Name hub_name = name_of(d, hub_fact), fact_name = name_of(d, fact);
-  const Name *a = &hub_name, *b = &fact_name;
-  if (same_writing(a, b) || (a->size == 0 && b->size == 0)) return;
-  const char *why;
-  bool hub_wrong = hub_name_is_wrong(d, hub_fact, fact, a, b, &why);
-  uint32_t wrong = hub_wrong ? hub_fact : fact, right = hub_wrong ? fact : hub_fact;
+  if (same_writing(&hub_name, &fact_name) || (hub_name.size == 0 && fact_name.size == 0)) return;
+  uint32_t best = best_writing(d, hub_fact);
+  Name best_name = name_of(d, best);
+  bool hub_right = same_writing(&best_name, &hub_name), fact_right = same_writing(&best_name, &fact_name);
+  uint32_t wrong = fact_right ? hub_fact : fact, right = fact_right ? fact : hub_fact;
   Found *found = add_identity(d, "name_variant", wrong, right, "name", false);
-  found->proposed = differ_take(d, d->facts->facts[right].list);
-  found->reason = str_from(why);
-  found->evidence = name_evidence(d, hub_wrong ? a : b, hub_wrong ? b : a);
+  found->evidence = fact_right ? name_evidence(d, &hub_name, &fact_name) : name_evidence(d, &fact_name, &hub_name);
+  if (lost(&best_name)) {
+    found->proposed = STR("return");
+    found->reason = STR("各名单里的姓名都缺字，请核对户口簿后补全");
+    return;
+  }
+  NameWhy why;
+  compare_writings(d, differ_anchor(d, hub_fact), best, wrong, &why);
+  bool third = !hub_right && !fact_right;
+  found->proposed = third || (d->facts->facts[right].name.size != name_text_raw(d, &best_name).size)
+                        ? str_format(d->cx->arena, "value:" STR_FMT, STR_ARG(name_text_raw(d, &best_name)))
+                        : differ_take(d, d->facts->facts[right].list);
+  found->reason = name_reason(d, third ? best : right, why, third);
 }
 
 void differ_identity(Differ *d, uint32_t hub_fact, uint32_t fact) {

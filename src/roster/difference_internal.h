@@ -2,6 +2,9 @@
 #pragma once
 #include "roster/roster_internal.h"
 
+typedef struct NameUse NameUse;
+typedef struct Renames Renames;
+
 typedef struct Differ {
   Context *cx;
   const Facts *facts;
@@ -17,6 +20,8 @@ typedef struct Differ {
   uint32_t *household_persons; /* per household: distinct persons among hub rows */
   StrMap hub_numbers;          /* household numbers of the hub, folded */
   IdNumber *ids;               /* per fact */
+  NameUse *name_use;           /* these two are made when first asked for */
+  Renames *renames;
 } Differ;
 
 Found *differ_add(Differ *d, const char *class_code, uint32_t left, uint32_t right, uint32_t row, uint32_t other,
@@ -26,6 +31,7 @@ Str differ_take(Differ *d, uint32_t list);                        /* "take:LIST"
 uint32_t differ_anchor(const Differ *d, uint32_t fact);           /* of the fact's person */
 uint32_t differ_household_anchor(const Differ *d, uint32_t fact); /* of the fact's household */
 
+uint32_t differ_id_support(const Differ *d, uint32_t fact);        /* lists of its person that give its number */
 void differ_identity(Differ *d, uint32_t hub_fact, uint32_t fact); /* name and number of two rows of one person */
 void differ_own(Differ *d, uint32_t fact);                         /* a row against itself */
 void differ_household(Differ *d, uint32_t household);              /* places, sizes, modes, coverage */

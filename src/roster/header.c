@@ -11,7 +11,7 @@ static bool has_digits(Str text, size_t run) {
   return false;
 }
 
-static bool data_like(const SheetRow *row) {
+bool row_looks_like_data(const SheetRow *row) {
   for (uint32_t i = 0; i < row->count; i++) {
     Str text = trimmed_cell(row, i);
     if (text.size && (looks_like_number(text) || has_digits(text, 8))) return true;
@@ -95,7 +95,7 @@ static bool names_columns(const Finder *f, const SheetRow *above, const SheetRow
 }
 
 static bool is_sub_header(const Finder *f, const SheetRow *above, const SheetRow *row) {
-  if (above->number + 1 != row->number || data_like(row)) return false;
+  if (above->number + 1 != row->number || row_looks_like_data(row)) return false;
   return names_columns(f, above, row) || divides_spans(above, row);
 }
 
@@ -121,7 +121,8 @@ static void find_unknown_header(const Finder *f, Layout *layout) {
   for (uint32_t r = 0; r + 1 < sheet->row_count && r < HEADER_SEARCH; r++) {
     const SheetRow *row = &sheet->rows[r];
     if (holds_id(row)) return;
-    if (!holds_id(&sheet->rows[r + 1]) || data_like(row) || is_title_or_form_line(f, row) || holds_place(f, row))
+    if (!holds_id(&sheet->rows[r + 1]) || row_looks_like_data(row) || is_title_or_form_line(f, row) ||
+        holds_place(f, row))
       continue;
     layout->first_header = r;
     layout->header_rows = 1;
@@ -134,7 +135,7 @@ void header_find(const Finder *f, Layout *layout) {
   uint32_t limit = sheet->row_count < HEADER_SEARCH ? sheet->row_count : HEADER_SEARCH, best = 0;
   for (uint32_t r = 0; r < limit; r++) {
     const SheetRow *row = &sheet->rows[r];
-    if (row_is_empty(row) || data_like(row) || is_title_or_form_line(f, row)) continue;
+    if (row_is_empty(row) || row_looks_like_data(row) || is_title_or_form_line(f, row)) continue;
     uint32_t rows = 1, known = known_headers(f, row);
     while (rows < HEADER_LEVELS && r + rows < sheet->row_count &&
            is_sub_header(f, &sheet->rows[r + rows - 1], &sheet->rows[r + rows])) {

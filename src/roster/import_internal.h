@@ -28,12 +28,14 @@ typedef struct Taking { /* one list out of one file */
   int64_t flags, other_rows, flag_counts[256];
   uint32_t column_order[COLUMN_LIMIT]; /* catalogue columns by code: canonical key order */
   Arena *scratch;
+  Str sheets, town; /* names of its sheets; the one township of all its rows, "" several */
 } Taking;
 
 typedef struct OldRow {
   Str key, origin;
   Digest content;
   Str id, name, hh_no;
+  bool claimed; /* it lives on in the new version */
 } OldRow;
 typedef struct OldFile {
   Str id, name, raw_file;
@@ -54,17 +56,34 @@ typedef struct FilePart {
   Json *patch_files; /* corrections applied to raw_file, in order; NULL none */
 } FilePart;
 
-typedef struct Reading {
-  Context *cx;
-  Journal *journal;
+/* What reading a file needs to know of the county, loaded once for all files of a command. */
+typedef struct KnownMapping {
+  Str sender, signature, mapping;
+  int64_t seq;
+} KnownMapping;
+typedef struct ImportKnown {
   Catalogue *catalogue;
+  KnownMapping *mappings;
+  uint32_t mapping_count;
+  StrMap raw_files; /* hashes of the current files and their corrections */
+} ImportKnown;
+
+typedef struct Reading { /* one file. Reading it (import_read) touches no database, so that another thread can do it */
+  Context *cx;
+  Journal *journal; /* only in import_take */
+  const ImportKnown *known;
+  Catalogue *catalogue;
+  Arena *book; /* the workbook's memory: given back as soon as its rows are decoded */
   Workbook workbook;
+  Str bytes;
   FilePart part;
   Json *mapping;
   Layout *layouts;
   uint32_t *layout_list, layout_count;
   Str *notes;
   size_t note_count;
+  bool parsed;
+  Taking *takings[LIST_LIMIT]; /* decoded; NULL: the file holds no such list, or it is a patch */
 } Reading;
 
 void taking_begin(Taking *taking); /* after its fields are set */
@@ -73,10 +92,17 @@ Digest taking_content(const Taking *taking, const Str value[COLUMN_LIMIT]);
 void taking_identity(Taking *taking, const Str value[COLUMN_LIMIT], Str *ret_id, Str *ret_name, Str *ret_hh_no);
 /* Finds what the new rows replace (`forced`: exactly this file), gives keys and origins. */
 MUST_CHECK Status taking_versions(Taking *taking, Str forced, OldFiles *ret_old, int64_t *ret_changed);
-/* All sheets of the workbook that are the list, as one entry. */
-MUST_CHECK Status import_list(Taking *taking, const Layout *layouts, const uint32_t *layout_list, uint32_t layout_count,
-                              FilePart *part, ImportReport *ret_report);
-MUST_CHECK Status import_sheet(Reading *reading, uint32_t index); /* recognises one sheet, adds its layout */
+MUST_CHECK Status import_known(Context *cx, Journal *journal, ImportKnown *ret_known);
+/* Bytes, workbook, layouts, decoded rows. request must outlive the reading. */
+MUST_CHECK Status import_read(Context *cx, const ImportKnown *known, const ImportRequest *request,
+                              Reading **ret_reading);
+/* Versions, keys, entry: on the thread that owns the journal. */
+MUST_CHECK Status import_take(Reading *reading, Journal *journal, ImportReport **ret_reports, size_t *ret_count);
+/* All sheets of the workbook that are the list: decoded, then taken in as one entry. */
+MUST_CHECK Status import_decode(Taking *taking, const Layout *layouts, const uint32_t *layout_list,
+                                uint32_t layout_count);
+MUST_CHECK Status import_list(Taking *taking, FilePart *part, ImportReport *ret_report);
+void import_release(Reading *reading); /* NULL is fine */
 void import_note(Reading *reading, Str sentence);
 /* Corrections that came back (they have a column 安居行号): new versions of the files that hold the rows. */
 MUST_CHECK Status import_patch(Reading *reading, ImportReport *reports, uint32_t *count);

@@ -21,7 +21,7 @@ static Status load_old_file(Taking *t, OldFile *file, int64_t rows) {
   for (bool more;;) {
     TRY(db_next(cx, query, &more));
     if (!more) break;
-    if (file->count > rows)
+    if (file->count >= rows)
       return fail(cx, TAMPERED, "文件“" STR_FMT "”的行数与登记不符，请运行 anju verify。", STR_ARG(file->name));
     OldRow *row = &file->rows[file->count++];
     Str text, value[COLUMN_LIMIT];
@@ -41,27 +41,22 @@ static Status load_old_file(Taking *t, OldFile *file, int64_t rows) {
 
 static Status load_old_files(Taking *t, OldFiles *ret_old) {
   Context *cx = t->cx;
-  OldFiles old = {arena_array(cx->arena, 4096, OldFile), 0};
-  int64_t rows[4096];
-  CLEANUP(db_stop) DbQuery *query = NULL;
-  TRY(db_start(cx, journal_db(t->journal), &query, &ROSTER_FILES_CURRENT));
-  for (bool more;;) {
-    TRY(db_next(cx, query, &more));
-    if (!more) break;
-    if (!str_equal(db_text(query, 1), t->list->code) || old.count == 4096) continue;
-    rows[old.count] = db_int(query, 6);
-    old.items[old.count++] = (OldFile){.id = str_copy(cx->arena, db_text(query, 0)),
-                                       .name = str_copy(cx->arena, db_text(query, 3)),
-                                       .raw_file = str_copy(cx->arena, db_text(query, 4))};
+  CurrentFile *files;
+  uint32_t count;
+  TRY(current_files_load(cx, t->journal, t->list->code, &files, &count));
+  OldFiles old = {arena_array(cx->arena, (size_t)count + 1, OldFile), count};
+  for (uint32_t i = 0; i < count; i++) {
+    old.items[i] = (OldFile){.id = files[i].id, .name = files[i].name, .raw_file = files[i].raw_file};
+    TRY(load_old_file(t, &old.items[i], files[i].rows));
   }
-  for (uint32_t i = 0; i < old.count; i++) TRY(load_old_file(t, &old.items[i], rows[i]));
   *ret_old = old;
   return OK;
 }
 
 /* Which new row an old one has become: the same content, else the same person or household. */
 typedef struct Successors {
-  StrMap maps[4]; /* content, id+name, household number+name, id (household lists: household number) */
+  StrMap maps[4];       /* content, id+name, household number+name, id (household lists: household number) */
+  uint32_t *next_equal; /* per new row: the next one with the same content */
 } Successors;
 enum { SUCCESSOR_WAYS = 4 };
 
@@ -81,7 +76,14 @@ static Str successor_key(const Taking *t, int way, const Digest *content, Str id
 }
 
 static void index_new_rows(const Taking *t, Successors *s) {
-  for (int way = 0; way < SUCCESSOR_WAYS; way++) {
+  s->maps[0] = strmap_new(t->cx->arena);
+  s->next_equal = arena_array(t->cx->arena, t->new_count + 1, uint32_t);
+  for (uint32_t i = t->new_count; i-- > 0;) { /* from the last, so that each map entry is the first of its equals */
+    Str key = {(const char *)t->new_rows[i].content.bytes, DIGEST_SIZE};
+    s->next_equal[i] = strmap_get(&s->maps[0], key);
+    strmap_set(&s->maps[0], key, i);
+  }
+  for (int way = 1; way < SUCCESSOR_WAYS; way++) {
     s->maps[way] = strmap_new(t->cx->arena);
     for (uint32_t i = 0; i < t->new_count; i++) {
       const NewRow *row = &t->new_rows[i];
@@ -89,21 +91,18 @@ static void index_new_rows(const Taking *t, Successors *s) {
       if (key.size == 0) continue;
       bool added;
       strmap_put(&s->maps[way], key, i, &added);
-      if (!added && way > 0) strmap_set(&s->maps[way], key, UINT32_MAX - 1); /* not unique: says nothing */
+      if (!added) strmap_set(&s->maps[way], key, UINT32_MAX - 1); /* not unique: says nothing */
     }
   }
 }
 
-static uint32_t successor_of(const Taking *t, const Successors *s, const OldRow *row, int *ret_way) {
+static bool lives_on(const Taking *t, const Successors *s, const OldRow *row) {
   for (int way = 0; way < SUCCESSOR_WAYS; way++) {
     Str key = successor_key(t, way, &row->content, row->id, row->name, row->hh_no);
     uint32_t at = key.size ? strmap_get(&s->maps[way], key) : STRMAP_NONE;
-    if (at < t->new_count) {
-      *ret_way = way;
-      return at;
-    }
+    if (at < t->new_count) return true;
   }
-  return STRMAP_NONE;
+  return false;
 }
 
 /* A file is replaced when at least half of its rows live on in the new one. */
@@ -114,9 +113,7 @@ static void judge_replaced(const Taking *t, const Successors *s, Str forced, Old
       continue;
     }
     uint32_t found = 0;
-    int way;
-    for (uint32_t i = 0; i < old->items[f].count; i++)
-      found += successor_of(t, s, &old->items[f].rows[i], &way) != STRMAP_NONE;
+    for (uint32_t i = 0; i < old->items[f].count; i++) found += lives_on(t, s, &old->items[f].rows[i]);
     old->items[f].replaced = old->items[f].count == 0 || found * 2 >= old->items[f].count;
   }
 }
@@ -129,51 +126,79 @@ static Str row_key(const Taking *t, const NewRow *row, uint32_t ordinal) {
   return str_sub(digest_hex(t->cx->arena, &digest), 0, KEY_HEX);
 }
 
-/* Keys: ordinal among equals, skipping those that other files of the list hold. Origins: inherited from the version
- * before, else the row's own key. Returns the number of rows that are new or different. */
-static int64_t assign_keys(Taking *t, const Successors *s, const OldFiles *old) {
-  StrMap taken = strmap_new(t->cx->arena);
-  for (uint32_t f = 0; f < old->count; f++)
-    for (uint32_t i = 0; i < old->items[f].count && !old->items[f].replaced; i++)
-      strmap_put(&taken, old->items[f].rows[i].key, 0, NULL);
-  Str *origins = arena_array(t->cx->arena, t->new_count + 1, Str);
+/* The first unclaimed new row with the same content; claims are made in order, so equal rows pair up one to one. */
+static uint32_t claim_equal(const Taking *t, Successors *s, const OldRow *row) {
+  Str key = successor_key(t, 0, &row->content, row->id, row->name, row->hh_no);
+  uint32_t at = strmap_get(&s->maps[0], key);
+  if (at >= t->new_count) return STRMAP_NONE;
+  strmap_set(&s->maps[0], key, s->next_equal[at]);
+  return at;
+}
+
+static uint32_t claim_alike(const Taking *t, const Successors *s, const OldRow *row) {
+  for (int way = 1; way < SUCCESSOR_WAYS; way++) {
+    Str key = successor_key(t, way, &row->content, row->id, row->name, row->hh_no);
+    uint32_t at = key.size ? strmap_get(&s->maps[way], key) : STRMAP_NONE;
+    if (at < t->new_count && !t->new_rows[at].claimed) return at;
+  }
+  return STRMAP_NONE;
+}
+
+/* Which new row each replaced one has become: equal ones first, so that they are not taken by look-alikes. Returns how
+ * many are as they were. */
+static int64_t claim_origins(Taking *t, Successors *s, const OldFiles *old, Str *origins) {
   int64_t same = 0;
-  StrMap used_origin = strmap_new(t->cx->arena);
-  for (int pass = 0; pass < 2; pass++) /* exact ones first, so that they are not taken by look-alikes */
+  for (int pass = 0; pass < 2; pass++)
     for (uint32_t f = 0; f < old->count; f++)
       for (uint32_t i = 0; i < old->items[f].count && old->items[f].replaced; i++) {
-        int way = 0;
-        const OldRow *row = &old->items[f].rows[i];
-        uint32_t at = successor_of(t, s, row, &way);
-        if (at == STRMAP_NONE || (way == 0) != (pass == 0) || t->new_rows[at].claimed) continue;
-        t->new_rows[at].claimed = true;
+        OldRow *row = &old->items[f].rows[i];
+        if (row->claimed) continue;
+        uint32_t at = pass == 0 ? claim_equal(t, s, row) : claim_alike(t, s, row);
+        if (at == STRMAP_NONE) continue;
+        row->claimed = t->new_rows[at].claimed = true;
         origins[at] = row->origin;
-        strmap_put(&used_origin, row->origin, 0, NULL);
-        same += way == 0;
+        same += pass == 0;
       }
-  StrMap ordinals = strmap_new(t->cx->arena);
-  int64_t repeats = 0;
+  return same;
+}
+
+/* Keys: ordinal among equals, skipping those that other files of the list hold. Origins: inherited from the version
+ * before, else the row's own key. Returns the number of rows that are new or different. */
+static int64_t assign_keys(Taking *t, Successors *s, const OldFiles *old) {
+  StrMap taken = strmap_new(t->cx->arena), used = strmap_new(t->cx->arena), ordinals = strmap_new(t->cx->arena);
+  for (uint32_t f = 0; f < old->count; f++)
+    for (uint32_t i = 0; i < old->items[f].count && !old->items[f].replaced; i++) {
+      strmap_put(&taken, old->items[f].rows[i].key, 0, NULL);
+      strmap_put(&used, old->items[f].rows[i].origin, 0, NULL);
+    }
+  Str *origins = arena_array(t->cx->arena, t->new_count + 1, Str);
+  int64_t same = old->count ? claim_origins(t, s, old, origins) : 0;
+  for (uint32_t i = 0; i < t->new_count; i++)
+    if (origins[i].size) strmap_put(&used, origins[i], 0, NULL);
   for (uint32_t i = 0; i < t->new_count; i++) {
     NewRow *row = &t->new_rows[i];
     Str content = {(const char *)row->content.bytes, DIGEST_SIZE}, key;
     uint32_t ordinal = strmap_get(&ordinals, content);
-    if (ordinal == STRMAP_NONE)
-      ordinal = 0;
-    else
-      repeats++;
+    if (ordinal == STRMAP_NONE) ordinal = 0;
     do key = row_key(t, row, ordinal++);
     while (strmap_get(&taken, key) != STRMAP_NONE);
     strmap_set(&ordinals, content, ordinal);
+    if (origins[i].size == 0) {
+      origins[i] = key;
+      while (strmap_get(&used, origins[i]) != STRMAP_NONE) /* another row has inherited it */
+        origins[i] = hash_id(t->cx->arena, str_format(t->scratch, STR_FMT "|again", STR_ARG(origins[i])), KEY_HEX);
+      strmap_put(&used, origins[i], 0, NULL);
+    }
     put_hex(&t->rows, row->key_at, key);
-    put_hex(&t->rows, row->origin_at, origins[i].size ? origins[i] : key);
+    put_hex(&t->rows, row->origin_at, origins[i]);
   }
-  return (int64_t)t->new_count - same - (old->count ? repeats : 0) < 0 ? 0 : (int64_t)t->new_count - same;
+  return (int64_t)t->new_count - same;
 }
 
 Status taking_versions(Taking *t, Str forced, OldFiles *ret_old, int64_t *ret_changed) {
-  Successors successors;
+  Successors successors = {0};
   TRY(load_old_files(t, ret_old));
-  index_new_rows(t, &successors);
+  if (ret_old->count) index_new_rows(t, &successors);
   judge_replaced(t, &successors, forced, ret_old);
   *ret_changed = assign_keys(t, &successors, ret_old);
   return OK;

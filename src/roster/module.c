@@ -18,7 +18,8 @@ static const char *const MIGRATIONS[] = {
     " PRIMARY KEY (sender, signature));"
     "CREATE TABLE compare_run (seq bigint PRIMARY KEY, id text NOT NULL, result_file text NOT NULL, inputs text NOT "
     "NULL, engine text NOT NULL);"
-    "CREATE TABLE row_link (key text PRIMARY KEY, person text NOT NULL, household text NOT NULL, state bigint NOT "
+    "CREATE TABLE row_link (key text PRIMARY KEY, list text NOT NULL, person text NOT NULL, household text NOT NULL, "
+    "state bigint NOT "
     "NULL, bits bigint NOT NULL,"
     " partner text NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE household (household text PRIMARY KEY, town text NOT NULL, village text NOT NULL) WITHOUT ROWID;"
@@ -52,7 +53,7 @@ static const JournalTable TABLES[] = {
     {"list_row", "key", "key,list,file,position,sheet,number,origin,sealed:content:list_row.content"},
     {"list_mapping", "sender,signature", "sender,signature,mapping,seq"},
     {"compare_run", "seq", "seq,id,result_file,inputs,engine"},
-    {"row_link", "key", "key,person,household,state,bits,partner"},
+    {"row_link", "key", "key,list,person,household,state,bits,partner"},
     {"household", "household", "household,town,village"},
     {"difference", "id",
      "id,class,left_list,right_list,unit,town,subject,field,list,row_key,other_list,other_key,household,person,owner,"

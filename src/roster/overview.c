@@ -15,8 +15,7 @@ typedef struct Matrix {
   StrMap units[2]; /* 0 household, 1 person */
   Unit *items[2];
   uint32_t capacity[2];
-  StrMap marks;      /* MarkKey -> bits */
-  StrMap file_lists; /* current file -> list */
+  StrMap marks; /* MarkKey -> bits */
   StrMap towns;
   Str town_codes[512];
   uint32_t town_count;
@@ -62,12 +61,12 @@ static Status load_towns(Matrix *m, Journal *journal) {
 static Status load_presence(Matrix *m, Journal *journal) {
   CLEANUP(db_stop) DbQuery *query = NULL;
   Context *cx = m->cx;
-  TRY(db_start(cx, journal_db(journal), &query, &ROSTER_LINKS_BY_FILE));
+  TRY(db_start(cx, journal_db(journal), &query, &ROSTER_LINKS_BY_LIST));
   for (bool more;;) {
     TRY(db_next(cx, query, &more));
     if (!more) return OK;
-    uint32_t list = strmap_get(&m->file_lists, db_text(query, 0));
-    if (list == STRMAP_NONE) continue;
+    uint32_t list = catalogue_list(m->catalogue, db_text(query, 0));
+    if (list == NO_INDEX) continue;
     uint32_t household = unit_of(m, 0, db_text(query, 2)), person = unit_of(m, 1, db_text(query, 1));
     m->items[0][household].lists |= 1u << list;
     m->items[1][person].lists |= 1u << list;
@@ -149,7 +148,6 @@ static void count_pairs(Matrix *m, Overview *o) {
 static Status load_lists(Matrix *m, Journal *journal, Overview *o) {
   Context *cx = m->cx;
   const Catalogue *catalogue = m->catalogue;
-  m->file_lists = strmap_new(cx->arena);
   CLEANUP(db_stop) DbQuery *query = NULL;
   o->lists = arena_array(cx->arena, catalogue->list_count, ListCount);
   o->list_count = catalogue->list_count;
@@ -161,7 +159,6 @@ static Status load_lists(Matrix *m, Journal *journal, Overview *o) {
     if (!more) return OK;
     uint32_t list = catalogue_list(catalogue, db_text(query, 1));
     if (list == NO_INDEX) continue;
-    strmap_put(&m->file_lists, str_copy(cx->arena, db_text(query, 0)), list, NULL);
     o->lists[list].files++;
     o->lists[list].rows += db_int(query, 6);
     o->lists[list].flags += db_int(query, 7);

@@ -189,8 +189,14 @@ Guess layout_guess_list(Context *cx, const Catalogue *catalogue, const Layout *l
   return guess;
 }
 
-Str layout_signature(Arena *arena, const Layout *layout) {
+Str layout_signature(Arena *arena, const Sheet *sheet, const Layout *layout) {
   Buf buf = buf_new(arena);
+  const SheetRow *first =
+      layout->header_rows || sheet->row_count == 0 ? NULL : &sheet->rows[0]; /* a header nobody knows */
+  for (uint32_t i = 0; first && i < first->count && !row_looks_like_data(first); i++) {
+    buf_add(&buf, header_normalise(arena, trimmed_cell(first, i)));
+    buf_add_byte(&buf, '|');
+  }
   for (uint32_t i = 0; i < layout->column_count; i++) {
     buf_add(&buf, header_normalise(arena, layout->header[i]));
     buf_add_byte(&buf, '|');

@@ -36,8 +36,9 @@ typedef struct Guess {
 /* Which list a sheet is. hints: file name and sender, for words such as 残联. */
 Guess layout_guess_list(Context *cx, const Catalogue *catalogue, const Layout *layout, Str sheet_name, Str hints);
 
-/* Text that stays the same for one sender's form: columns and their headers. A mapping is remembered under it. */
-Str layout_signature(Arena *arena, const Layout *layout);
+/* Text that stays the same for one sender's form: columns and their headers, or, where no header was found, the words
+ * of the first row. A mapping is remembered under it. */
+Str layout_signature(Arena *arena, const Sheet *sheet, const Layout *layout);
 
 /* "4.50399196004131E+17" for a number whose digits after the 15th are lost; else the trimmed text. */
 Str cell_value(Arena *arena, const Cell *cell);

@@ -12,6 +12,7 @@ typedef struct Finder {
 } Finder;
 
 Str trimmed_cell(const SheetRow *row, uint32_t column); /* trimmed */
+bool row_looks_like_data(const SheetRow *row);          /* a number, or eight digits in a row, in some cell */
 bool looks_like_number(Str text);
 bool looks_like_id(Str text);
 bool looks_like_phone(Str text);

@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include "roster/roster_internal.h"
 #include "roster/roster_sql.h"
 
@@ -134,7 +135,7 @@ static AgreedRow agreed_row(Agreeing *g, uint32_t i) {
                    .person = g->person[i],
                    .hh_no = agreed_value(g, h->origin, "hh_no", h->hh_no),
                    .town = place.town.size ? place.town : h->town_text,
-                   .village = place.village_code.size ? place.village : village,
+                   .village = place.village_code.size ? place_short(place.village) : village,
                    .village_code = place.village_code,
                    .town_code = place.town_code.size ? place.town_code : h->town,
                    .head_name = agreed_value(g, h->origin, "name", h->name),
@@ -158,6 +159,32 @@ static AgreedRow agreed_row(Agreeing *g, uint32_t i) {
   return row;
 }
 
+typedef struct FileOrder {
+  const Fact *fact;
+  int64_t seq;
+  uint32_t index;
+} FileOrder;
+
+static int compare_places(const void *left, const void *right) {
+  const FileOrder *a = left, *b = right;
+  if (a->seq != b->seq) return a->seq < b->seq ? -1 : 1;
+  int sheet = str_compare(a->fact->sheet, b->fact->sheet);
+  if (sheet) return sheet;
+  return a->fact->number < b->fact->number ? -1 : a->fact->number > b->fact->number;
+}
+
+/* The hub's rows as they stand in its files. */
+static FileOrder *hub_rows(Context *cx, const Facts *facts, uint32_t *ret_count) {
+  FileOrder *order = arena_array(cx->arena, facts->count + 1, FileOrder);
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < facts->count; i++)
+    if (facts->facts[i].list == facts->catalogue->hub)
+      order[count++] = (FileOrder){&facts->facts[i], facts->files[facts->facts[i].file].seq, i};
+  qsort(order, count, sizeof *order, compare_places);
+  *ret_count = count;
+  return order;
+}
+
 Status roster_agreed(Context *cx, Journal *journal, AgreedRow **ret_rows, size_t *ret_count) {
   Facts facts;
   TRY(facts_load(cx, journal, &facts));
@@ -170,8 +197,11 @@ Status roster_agreed(Context *cx, Journal *journal, AgreedRow **ret_rows, size_t
   AgreedRow *rows = arena_array(cx->arena, facts.count + 1, AgreedRow);
   size_t count = 0;
   g->seen_person = strmap_new(cx->arena);
-  for (uint32_t i = 0; i < facts.count; i++) {
-    if (facts.facts[i].list != facts.catalogue->hub || g->person[i].size == 0) continue;
+  uint32_t hub_count;
+  const FileOrder *order = hub_rows(cx, &facts, &hub_count);
+  for (uint32_t k = 0; k < hub_count; k++) {
+    uint32_t i = order[k].index;
+    if (g->person[i].size == 0) continue;
     bool added; /* a person doubled in the register counts once */
     strmap_put(&g->seen_person, g->person[i], i, &added);
     if (added) rows[count++] = agreed_row(g, i);

@@ -44,6 +44,13 @@ typedef struct ImportRequest {
 /* One file. Several reports when its sheets are different lists. */
 MUST_CHECK Status roster_import(Context *cx, Journal *journal, const ImportRequest *request, ImportReport **ret_reports,
                                 size_t *ret_count);
+/* Many files, each an entry of its own, in their order; a second thread reads ahead. `visit` hears of each file: its
+ * reports, or status and sentence of what failed (the others go on). cx in the call is the file's own, gone afterwards.
+ */
+typedef Status ImportVisitor(Context *cx, void *user, size_t index, Status status, const ImportReport *reports,
+                             size_t count);
+MUST_CHECK Status roster_import_files(Context *cx, Journal *journal, const ImportRequest *requests, size_t count,
+                                      ImportVisitor *visit, void *user);
 /* Files of an import that was killed before its end, one sentence; "" when none. */
 Str roster_pending(Context *cx, Journal *journal);
 
@@ -163,7 +170,8 @@ MUST_CHECK Status roster_lock(Context *cx, Journal *journal, Str name, bool forc
                               LockReport *ret_report);
 /* baseline = verified + not yet verified + removed with a recorded reason, for households and for persons. */
 typedef struct Arithmetic {
-  bool locked;
+  bool locked, agreed_locked;
+  int64_t agreed[2];                                           /* what the second lock holds */
   int64_t baseline[2], verified[2], unverified[2], removed[2]; /* [0] households, [1] persons */
 } Arithmetic;
 MUST_CHECK Status roster_arithmetic(Context *cx, Journal *journal, Arithmetic *ret_arithmetic);

@@ -27,8 +27,8 @@ SELECT list, file, position, sheet, number, origin, content FROM list_row WHERE 
 INSERT INTO list_mapping (sender, signature, mapping, seq) VALUES ($1, $2, $3, $4)
 ON CONFLICT (sender, signature) DO UPDATE SET mapping = excluded.mapping, seq = excluded.seq;
 
--- name: mapping_get  in: sender text, signature text  out: mapping text
-SELECT mapping FROM list_mapping WHERE signature = $2 AND (sender = $1 OR sender = '' OR $1 = '') ORDER BY CASE WHEN sender = $1 THEN 0 ELSE 1 END, seq DESC LIMIT 1;
+-- name: mappings_all  out: sender text, signature text, mapping text, seq i64
+SELECT sender, signature, mapping, seq FROM list_mapping ORDER BY sender, signature;
 
 -- name: run_insert  in: seq i64, id text, result_file text, inputs text, engine text
 INSERT INTO compare_run (seq, id, result_file, inputs, engine) VALUES ($1, $2, $3, $4, $5);
@@ -36,8 +36,8 @@ INSERT INTO compare_run (seq, id, result_file, inputs, engine) VALUES ($1, $2, $
 -- name: run_last  out: seq i64, id text, result_file text, inputs text, engine text
 SELECT seq, id, result_file, inputs, engine FROM compare_run ORDER BY seq DESC LIMIT 1;
 
--- name: link_put  in: key text, person text, household text, state i64, bits i64, partner text
-INSERT INTO row_link (key, person, household, state, bits, partner) VALUES ($1, $2, $3, $4, $5, $6)
+-- name: link_put  in: key text, list text, person text, household text, state i64, bits i64, partner text
+INSERT INTO row_link (key, list, person, household, state, bits, partner) VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (key) DO UPDATE SET person = excluded.person, household = excluded.household, state = excluded.state, bits = excluded.bits, partner = excluded.partner;
 
 -- name: link_delete  in: key text
@@ -137,5 +137,5 @@ SELECT (SELECT count(*) FROM decision WHERE entry = $1 AND undone = '') + (SELEC
 -- name: files_replaced_by  in: id text  out: id text, list text, rows_file text
 SELECT id, list, rows_file FROM list_file WHERE replaced_by = $1 ORDER BY seq, id;
 
--- name: links_by_file  out: file text, person text, household text
-SELECT r.file, l.person, l.household FROM row_link l JOIN list_row r ON r.key = l.key;
+-- name: links_by_list  out: list text, person text, household text
+SELECT list, person, household FROM row_link;

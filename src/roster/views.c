@@ -1,14 +1,9 @@
 #include "roster/roster_internal.h"
 #include "roster/roster_sql.h"
 
-typedef struct Names {
-  StrMap index;
-  Str *names;
-} Names;
-
-static Status load_names(Context *cx, Journal *journal, Names *ret_names) {
+Status file_names_load(Context *cx, Journal *journal, FileNames *ret_names) {
   CLEANUP(db_stop) DbQuery *query = NULL;
-  Names names = {strmap_new(cx->arena), NULL};
+  FileNames names = {strmap_new(cx->arena), NULL};
   uint32_t capacity = 0;
   TRY(db_start(cx, journal_db(journal), &query, &ROSTER_FILES_ALL));
   for (bool more;;) {
@@ -27,15 +22,44 @@ static Status load_names(Context *cx, Journal *journal, Names *ret_names) {
   return OK;
 }
 
-static Str file_name(const Names *names, Str id) {
+Str file_name(const FileNames *names, Str id) {
   uint32_t at = strmap_get(&names->index, id);
   return at == STRMAP_NONE ? STR_EMPTY : names->names[at];
 }
 
+Status current_files_load(Context *cx, Journal *journal, Str list, CurrentFile **ret_files, uint32_t *ret_count) {
+  CLEANUP(db_stop) DbQuery *query = NULL;
+  CurrentFile *files = NULL;
+  uint32_t count = 0, capacity = 0;
+  TRY(db_start(cx, journal_db(journal), &query, &ROSTER_FILES_CURRENT));
+  for (bool more;;) {
+    TRY(db_next(cx, query, &more));
+    if (!more) break;
+    if (list.size && !str_equal(db_text(query, 1), list)) continue;
+    if (count == capacity) {
+      uint32_t larger = capacity ? capacity * 2 : 64;
+      files = arena_grow(cx->arena, files, capacity * sizeof *files, larger * sizeof *files);
+      capacity = larger;
+    }
+    files[count++] = (CurrentFile){.id = str_copy(cx->arena, db_text(query, 0)),
+                                   .list = str_copy(cx->arena, db_text(query, 1)),
+                                   .sender = str_copy(cx->arena, db_text(query, 2)),
+                                   .name = str_copy(cx->arena, db_text(query, 3)),
+                                   .patch_files = str_copy(cx->arena, db_text(query, 10)),
+                                   .mapping = str_copy(cx->arena, db_text(query, 11)),
+                                   .raw_file = str_copy(cx->arena, db_text(query, 4)),
+                                   .rows_file = str_copy(cx->arena, db_text(query, 5)),
+                                   .rows = db_int(query, 6)};
+  }
+  *ret_files = files;
+  *ret_count = count;
+  return OK;
+}
+
 Status roster_links(Context *cx, Journal *journal, LinkVisitor *visit, void *user) {
   CLEANUP(db_stop) DbQuery *query = NULL;
-  Names names;
-  TRY(load_names(cx, journal, &names));
+  FileNames names;
+  TRY(file_names_load(cx, journal, &names));
   TRY(db_start(cx, journal_db(journal), &query, &ROSTER_LINKS_WITH_ROWS));
   for (bool more;;) {
     TRY(db_next(cx, query, &more));
@@ -94,23 +118,11 @@ static Status file_flags(Context *cx, Journal *journal, Str list, Str file, Str 
 }
 
 Status roster_flags(Context *cx, Journal *journal, Str list, FlagVisitor *visit, void *user) {
-  Names names;
-  TRY(load_names(cx, journal, &names));
-  Str ids[4096], lists[4096];
-  size_t count = 0;
-  {
-    CLEANUP(db_stop) DbQuery *query = NULL;
-    TRY(db_start(cx, journal_db(journal), &query, &ROSTER_FILES_CURRENT));
-    for (bool more;;) {
-      TRY(db_next(cx, query, &more));
-      if (!more || count == COUNT_OF(ids)) break;
-      if (list.size && !str_equal(db_text(query, 1), list)) continue;
-      ids[count] = str_copy(cx->arena, db_text(query, 0));
-      lists[count++] = str_copy(cx->arena, db_text(query, 1));
-    }
-  }
-  for (size_t i = 0; i < count; i++)
-    TRY(file_flags(cx, journal, lists[i], ids[i], file_name(&names, ids[i]), visit, user));
+  CurrentFile *files;
+  uint32_t count;
+  TRY(current_files_load(cx, journal, list, &files, &count));
+  for (uint32_t i = 0; i < count; i++)
+    TRY(file_flags(cx, journal, files[i].list, files[i].id, files[i].name, visit, user));
   return OK;
 }
 
@@ -119,6 +131,7 @@ typedef struct History {
   Context *cx;
   Str household;
   StrMap files; /* files that hold a row of it: entry id -> number of rows */
+  StrMap told;  /* entries that concern it */
   HistoryVisitor *visit;
   void *user;
 } History;
@@ -130,6 +143,7 @@ static Status tell(History *h, const Entry *entry, Str sentence) {
                       .kind = entry->kind,
                       .author = entry->author,
                       .sentence = sentence};
+  strmap_put(&h->told, str_copy(h->cx->arena, entry->id), 0, NULL);
   return h->visit(h->cx, h->user, &view);
 }
 
@@ -163,15 +177,22 @@ static Status visit_entry(Context *cx, void *user, const Entry *entry) {
     return tell(h, entry,
                 str_format(cx->arena, "核减%s：" STR_FMT, json_text(entry->body, "person").size ? "成员" : "本户",
                            STR_ARG(json_text(entry->body, "reason"))));
-  if (str_equal(entry->kind, STR("undo")))
+  if (str_equal(entry->kind, STR("undo"))) {
+    if (strmap_get(&h->told, json_text(entry->body, "undoes")) == STRMAP_NONE) return OK;
     return tell(h, entry, str_format(cx->arena, "撤销记录 " STR_FMT, STR_ARG(json_text(entry->body, "undoes"))));
+  }
   if (str_equal(entry->kind, STR("register_lock")))
     return tell(h, entry, str_format(cx->arena, "锁定 " STR_FMT, STR_ARG(json_text(entry->body, "name"))));
   return OK;
 }
 
 Status roster_history(Context *cx, Journal *journal, Str household, HistoryVisitor *visit, void *user) {
-  History h = {.cx = cx, .household = household, .files = strmap_new(cx->arena), .visit = visit, .user = user};
+  History h = {.cx = cx,
+               .household = household,
+               .files = strmap_new(cx->arena),
+               .told = strmap_new(cx->arena),
+               .visit = visit,
+               .user = user};
   uint32_t rows = 0;
   {
     CLEANUP(db_stop) DbQuery *query = NULL;
