@@ -421,6 +421,20 @@ Status roster_apply_decision(Context *cx, Journal *journal, const Entry *entry) 
 }
 
 /* ---- undo: a correcting entry ---- */
+/* A person's removal stays while the household is removed: the household was counted without that person. */
+static Status household_stays(Context *cx, Journal *journal, const Entry *removal) {
+  CLEANUP(db_stop) DbQuery *query = NULL;
+  Str household = json_text(removal->body, "household");
+  if (json_text(removal->body, "person").size == 0) return OK;
+  TRY(db_start(cx, journal_db(journal), &query, &ROSTER_REMOVALS_ACTIVE));
+  for (bool more;;) {
+    TRY(db_next(cx, query, &more));
+    if (!more) return OK;
+    if (str_equal(db_text(query, 0), household) && db_text(query, 1).size == 0)
+      return fail(cx, CONFLICT, "该户已整户核减，请先撤销整户的核减，再撤销这一人的核减。");
+  }
+}
+
 Status roster_undo(Context *cx, Journal *journal, Str entry_id, Str reason, Str author, int64_t *ret_undone) {
   Entry entry;
   TRY(roster_require_reason(cx, journal, reason));
@@ -434,6 +448,7 @@ Status roster_undo(Context *cx, Journal *journal, Str entry_id, Str reason, Str 
   int64_t active = 0;
   TRY(db_int_of(cx, journal_db(journal), &active, 0, &ROSTER_UNDOABLE, DB_T(entry.id)));
   if (active == 0) return fail(cx, CONFLICT, "记录 " STR_FMT " 已经撤销过，或已被后来的版本取代。", STR_ARG(entry_id));
+  if (str_equal(entry.kind, STR("removal"))) TRY(household_stays(cx, journal, &entry));
   Json *body = json_new_object(cx->arena);
   json_set_text(cx->arena, body, "kind", entry.kind);
   if (reason.size) json_set_text(cx->arena, body, "reason", reason);

@@ -136,6 +136,22 @@ static void add_splits(Differ *d, uint32_t household) {
   }
 }
 
+/* One number with two names is one question: asked against the register's row, not again against each other list's. */
+static void mark_hub_vetoes(Differ *d) {
+  d->hub_veto = arena_array(d->cx->arena, d->facts->count + 1, uint8_t);
+  for (uint32_t i = 0; i < d->match->pair_count; i++) {
+    const MatchPair *pair = &d->match->pairs[i];
+    bool left = d->facts->facts[pair->left].list == d->hub, right = d->facts->facts[pair->right].list == d->hub;
+    if (pair->verdict == MATCH_VETO && left != right) d->hub_veto[left ? pair->right : pair->left] = 1;
+  }
+}
+
+static bool asked_with_hub(const Differ *d, const MatchPair *pair) {
+  if (pair->verdict != MATCH_VETO) return false;
+  if (d->facts->facts[pair->left].list == d->hub || d->facts->facts[pair->right].list == d->hub) return false;
+  return d->hub_veto[pair->left] || d->hub_veto[pair->right];
+}
+
 /* ---- rows that should not be, or that are not there ---- */
 static void add_extra(Differ *d, uint32_t fact) {
   const List *list = fact_list(d, fact);
@@ -226,7 +242,9 @@ Status differences_find(Context *cx, const Facts *facts, const MatchResult *matc
   for (uint32_t l = 0; l < d->catalogue->list_count; l++) towns->towns[l] = strmap_new(cx->arena);
   for (uint32_t i = 0; i < facts->count; i++)
     if (facts->facts[i].town.size) strmap_put(&towns->towns[facts->facts[i].list], facts->facts[i].town, 0, NULL);
+  mark_hub_vetoes(d);
   for (uint32_t i = 0; i < match->pair_count; i++) {
+    if (asked_with_hub(d, &match->pairs[i])) continue;
     uint8_t verdict = match->pairs[i].verdict;
     if (verdict == MATCH_REVIEW || verdict == MATCH_VETO || verdict == MATCH_DUPLICATE) add_pair(d, &match->pairs[i]);
   }

@@ -15,6 +15,7 @@ typedef struct Differ {
   uint32_t hub;
   uint32_t received;           /* bit mask: lists that have files */
   uint32_t *household_lists;   /* per household: bit mask of lists with a row in it */
+  uint8_t *hub_veto;           /* per fact: the hub has a row with the same number and another name */
   uint8_t *in_review;          /* per fact: 1 = in a pair that a person must judge */
   uint32_t *household_place;   /* per household: a hub fact with the place most hub rows give; MATCH_NONE */
   uint32_t *household_persons; /* per household: distinct persons among hub rows */

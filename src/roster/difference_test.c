@@ -293,8 +293,11 @@ TEST(the_number_of_another_household_is_a_merger_and_an_unknown_one_a_difference
 
 TEST(a_village_that_is_in_no_table_was_renamed_and_another_one_differs) {
   County *renamed = agreeing_county(cx), *other = agreeing_county(cx);
-  set(renamed, CIVIL, 1, "村", STR("红旗大队"));
-  check(renamed, (Expected){"village_renamed", "civil", "红旗大队", "大地村", "take:register"}, NULL);
+  County *unlike = agreeing_county(cx);
+  set(renamed, CIVIL, 1, "村", STR("新大地村"));
+  check(renamed, (Expected){"village_renamed", "civil", "新大地村", "大地村", "take:register"}, NULL);
+  set(unlike, CIVIL, 1, "村", STR("红旗大队")); /* no character in common: perhaps another village */
+  check(unlike, (Expected){"village_renamed", "civil", "红旗大队", "大地村", "return"}, NULL);
   set(other, CIVIL, 1, "村", STR("花坪村"));
   check(other, (Expected){"village_differs", "civil", "花坪村", "大地村", "return"}, NULL);
 }

@@ -109,6 +109,7 @@ static Status find_repeated(Context *cx, Journal *journal, const FilePart *part,
     TRY(db_next(cx, query, &more));
     if (!more) return OK;
     if (!str_equal(db_text(query, 4), part->raw_hex) && str_find(db_text(query, 10), part->raw_hex) < 0) continue;
+    if (part->remember && !str_equal(db_text(query, 11), part->mapping_text)) continue; /* read in another way */
     Str list = str_copy(cx->arena, db_text(query, 1));
     if (part->request->list.size && !str_equal(list, part->request->list)) continue;
     if (part->request->sender.size && !str_equal(db_text(query, 2), part->request->sender)) continue;
@@ -363,7 +364,7 @@ Status import_take(Reading *r, Journal *journal, ImportReport **ret_reports, siz
   ImportReport *reports = arena_array(cx->arena, LIST_LIMIT + 1, ImportReport);
   uint32_t count = 0;
   r->journal = journal;
-  if (!r->mapping || !r->part.remember) TRY(find_repeated(cx, journal, &r->part, r->catalogue, reports, &count));
+  TRY(find_repeated(cx, journal, &r->part, r->catalogue, reports, &count));
   if (count == 0) {
     if (!r->parsed) TRY(parse(r));
     Digest raw;
