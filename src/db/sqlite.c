@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { BUSY_MS = 5000, FIRST_SLOTS = 256 };
+enum {
+  BUSY_MS = 120000, /* as long as a writer waits for the county: only a stuck process is worth giving up for */
+  FIRST_SLOTS = 256
+};
 
 /* Prepared statements that share one DbStatement form a chain: normally one, more when it runs nested in itself. */
 struct DbQuery {

@@ -33,6 +33,7 @@ static Status load_old_file(Taking *t, OldFile *file, int64_t rows) {
     values_from_json(t->catalogue, json_get(json, "values"), value);
     row->content = taking_content(t, value);
     taking_identity(t, value, &row->id, &row->name, &row->hh_no);
+    row->place = row_place(db_text(query, 2), (uint32_t)db_int(query, 3));
     arena_reset(arena);
     if (arena_used(t->scratch) > 512 * 1024) arena_reset(t->scratch);
   }
@@ -144,6 +145,23 @@ static uint32_t claim_alike(const Taking *t, const Successors *s, const OldRow *
   return STRMAP_NONE;
 }
 
+/* A corrected version keeps the rows where they are: each is the row that stood in its place. */
+static int64_t claim_places(Taking *t, OldFile *file, Str *origins) {
+  StrMap places = strmap_new(t->cx->arena);
+  int64_t same = 0;
+  for (uint32_t i = 0; i < t->new_count; i++)
+    strmap_put(&places, (Str){(const char *)&t->new_rows[i].place, sizeof(uint64_t)}, i, NULL);
+  for (uint32_t i = 0; i < file->count; i++) {
+    OldRow *row = &file->rows[i];
+    uint32_t at = strmap_get(&places, (Str){(const char *)&row->place, sizeof(uint64_t)});
+    if (at == STRMAP_NONE || t->new_rows[at].claimed) continue;
+    row->claimed = t->new_rows[at].claimed = true;
+    origins[at] = row->origin;
+    same += digest_equal(&row->content, &t->new_rows[at].content);
+  }
+  return same;
+}
+
 /* Which new row each replaced one has become: equal ones first, so that they are not taken by look-alikes. Returns how
  * many are as they were. */
 static int64_t claim_origins(Taking *t, Successors *s, const OldFiles *old, Str *origins) {
@@ -164,7 +182,7 @@ static int64_t claim_origins(Taking *t, Successors *s, const OldFiles *old, Str 
 
 /* Keys: ordinal among equals, skipping those that other files of the list hold. Origins: inherited from the version
  * before, else the row's own key. Returns the number of rows that are new or different. */
-static int64_t assign_keys(Taking *t, Successors *s, const OldFiles *old) {
+static int64_t assign_keys(Taking *t, Successors *s, Str forced, const OldFiles *old) {
   StrMap taken = strmap_new(t->cx->arena), used = strmap_new(t->cx->arena), ordinals = strmap_new(t->cx->arena);
   for (uint32_t f = 0; f < old->count; f++)
     for (uint32_t i = 0; i < old->items[f].count && !old->items[f].replaced; i++) {
@@ -172,7 +190,10 @@ static int64_t assign_keys(Taking *t, Successors *s, const OldFiles *old) {
       strmap_put(&used, old->items[f].rows[i].origin, 0, NULL);
     }
   Str *origins = arena_array(t->cx->arena, t->new_count + 1, Str);
-  int64_t same = old->count ? claim_origins(t, s, old, origins) : 0;
+  int64_t same = 0;
+  for (uint32_t f = 0; f < old->count; f++)
+    if (forced.size && old->items[f].replaced) same += claim_places(t, &old->items[f], origins);
+  if (old->count && forced.size == 0) same += claim_origins(t, s, old, origins);
   for (uint32_t i = 0; i < t->new_count; i++)
     if (origins[i].size) strmap_put(&used, origins[i], 0, NULL);
   for (uint32_t i = 0; i < t->new_count; i++) {
@@ -200,6 +221,6 @@ Status taking_versions(Taking *t, Str forced, OldFiles *ret_old, int64_t *ret_ch
   TRY(load_old_files(t, ret_old));
   if (ret_old->count) index_new_rows(t, &successors);
   judge_replaced(t, &successors, forced, ret_old);
-  *ret_changed = assign_keys(t, &successors, ret_old);
+  *ret_changed = assign_keys(t, &successors, forced, ret_old);
   return OK;
 }
