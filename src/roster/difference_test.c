@@ -302,6 +302,18 @@ TEST(a_village_that_is_in_no_table_was_renamed_and_another_one_differs) {
   check(other, (Expected){"village_differs", "civil", "花坪村", "大地村", "return"}, NULL);
 }
 
+TEST(an_unlike_village_name_that_many_households_of_one_village_give_was_renamed) {
+  County *c = agreeing_county(cx);
+  for (uint32_t row = 0; row < 8; row += 2) set(c, APPRAISED, row, "村", STR("红旗大队"));
+  size_t count;
+  Difference *found = differences(c, &count);
+  CHECK_INT(count, 4);
+  for (size_t i = 0; i < count; i++) {
+    CHECK_STR(found[i].class_code, STR("village_renamed"));
+    CHECK_STR(found[i].proposed, STR("take:register"));
+  }
+}
+
 TEST(a_row_that_is_there_twice_is_a_duplicate) {
   County *c = agreeing_county(cx);
   copy_row(c, CIVIL, 1);
