@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 enum {
-  BUSY_MS = 120000, /* as long as a writer waits for the county: only a stuck process is worth giving up for */
+  BUSY_MS = 20000, /* another process may be at its last checkpoint */
   FIRST_SLOTS = 256
 };
 

@@ -29,8 +29,6 @@ typedef struct Writing {
   Str list;
   const Difference *differences;
   size_t difference_count;
-  StrMap settled_index;
-  Str *settled;
   StrMap index; /* row key -> remark */
   Remark *remarks;
   uint32_t remark_count, remark_capacity;
@@ -131,10 +129,8 @@ static void add_spread(Writing *w, const Difference *d, Str own, Str settled) {
 
 /* What one difference means for one row of this list. */
 static void remark_row(Writing *w, const Difference *d, Str key, Str own, Str others) {
-  Str settled = STR_EMPTY;
+  Str settled = d->settled;
   bool has_settled = d->state == DIFFERENCE_DECIDED;
-  uint32_t at = strmap_get(&w->settled_index, d->id);
-  if (at != STRMAP_NONE) settled = w->settled[at];
   if (has_settled && str_equal(d->decision, STR("exception"))) return;
   bool link = str_equal(d->field, STR("link")), row = str_equal(d->field, STR("row"));
   if (link && d->state == DIFFERENCE_DECIDED &&
@@ -209,35 +205,6 @@ static void spread_row(Writing *w, const Json *row) {
     add_text(&remark->problem,
              str_format(a, STR_FMT "：本表写“" STR_FMT "”", STR_ARG(class_title(w, d)), STR_ARG(spread->own)));
     add_text(&remark->advice, str_format(a, "已商定为“" STR_FMT "”", STR_ARG(spread->settled)));
-  }
-}
-
-static Status load_settled(Writing *w) {
-  CLEANUP(db_stop) DbQuery *query = NULL;
-  Context *cx = w->cx;
-  uint32_t capacity = 0;
-  w->settled_index = strmap_new(cx->arena);
-  TRY(db_start(cx, journal_db(w->journal), &query, &ROSTER_DECISIONS_ACTIVE));
-  for (bool more;;) {
-    TRY(db_next(cx, query, &more));
-    if (!more) return OK;
-    Str text, id = str_copy(cx->arena, db_text(query, 0));
-    Json *item;
-    Str key = str_format(cx->arena, STR_FMT "|%lld|%lld", STR_ARG(id), (long long)db_int(query, 1),
-                         (long long)db_int(query, 2));
-    TRY(roster_unseal(cx, w->journal, "decision.content", key, db_blob(query, 6), &text));
-    TRY(json_parse(cx, text, &item));
-    uint32_t at = strmap_get(&w->settled_index, id);
-    if (at == STRMAP_NONE) {
-      at = w->settled_index.count;
-      if (at == capacity) {
-        uint32_t larger = capacity ? capacity * 2 : 64;
-        w->settled = arena_grow(cx->arena, w->settled, capacity * sizeof(Str), larger * sizeof(Str));
-        capacity = larger;
-      }
-      strmap_put(&w->settled_index, id, at, NULL);
-    }
-    w->settled[at] = json_text(item, "settled");
   }
 }
 
@@ -537,7 +504,6 @@ Status roster_corrections(Context *cx, Journal *journal, Str list, const char *p
   Difference *all;
   TRY(roster_differences(cx, journal, &all, &w->difference_count));
   w->differences = all;
-  TRY(load_settled(w));
   w->index = strmap_new(cx->arena);
   collect(w);
   if (w->spread_count) TRY(roster_links(cx, journal, visit_shared, w));

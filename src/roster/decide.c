@@ -55,39 +55,12 @@ static void set_state(Difference *d, Str action) {
                                                 : DIFFERENCE_DECIDED;
 }
 
-Status roster_decision_states(Context *cx, Journal *journal, StrMap *ret_index, Str **ret_actions) {
-  CLEANUP(db_stop) DbQuery *query = NULL;
-  StrMap index = strmap_new(cx->arena);
-  Str *actions = NULL;
-  uint32_t capacity = 0;
-  TRY(db_start(cx, journal_db(journal), &query, &ROSTER_DECISION_STATE));
-  for (bool more;;) {
-    TRY(db_next(cx, query, &more));
-    if (!more) break;
-    uint32_t at = strmap_get(&index, db_text(query, 0));
-    if (at == STRMAP_NONE) {
-      at = index.count;
-      if (at == capacity) {
-        uint32_t larger = capacity ? capacity * 2 : 256;
-        actions = arena_grow(cx->arena, actions, capacity * sizeof(Str), larger * sizeof(Str));
-        capacity = larger;
-      }
-      strmap_put(&index, str_copy(cx->arena, db_text(query, 0)), at, NULL);
-    }
-    actions[at] = str_copy(cx->arena, db_text(query, 1));
-  }
-  *ret_index = index;
-  *ret_actions = actions;
-  return OK;
-}
-
 static Status load_differences(Context *cx, Journal *journal, bool whole, Difference **ret_differences,
                                size_t *ret_count) {
   FileNames names;
-  StrMap states;
-  Str *actions;
+  Settled settled;
   TRY(file_names_load(cx, journal, &names));
-  TRY(roster_decision_states(cx, journal, &states, &actions));
+  TRY(settled_load(cx, journal, &settled));
   CLEANUP(db_stop) DbQuery *query = NULL;
   Difference *items = NULL;
   size_t count = 0, capacity = 0;
@@ -101,11 +74,12 @@ static Status load_differences(Context *cx, Journal *journal, bool whole, Differ
       capacity = larger;
     }
     Difference *d = &items[count++];
-    TRY(read_difference(cx, journal, query, whole, d));
+    TRY(read_difference(cx, journal, query, whole || settled.count > 0, d));
     if (whole) TRY(row_place(cx, journal, &names, d->row_key, &d->file, &d->sheet, &d->row));
     if (whole) TRY(row_place(cx, journal, &names, d->other_key, &d->other_file, NULL, &d->other_row));
-    uint32_t state = strmap_get(&states, d->id);
-    set_state(d, state == STRMAP_NONE ? STR_EMPTY : actions[state]);
+    const SettledItem *item = settled_difference(&settled, cx->arena, d);
+    set_state(d, item ? item->action : STR_EMPTY);
+    d->settled = item ? item->settled : STR_EMPTY;
   }
   *ret_differences = items;
   *ret_count = count;

@@ -2,47 +2,10 @@
 #include "roster/roster_internal.h"
 #include "roster/roster_sql.h"
 
-/* Values that decisions have settled: "origin of the subject|field" -> value, the latest wins. */
-static Status load_settled(Context *cx, Journal *journal, StrMap *ret_index, Str **ret_values) {
-  CLEANUP(db_stop) DbQuery *query = NULL;
-  StrMap index = strmap_new(cx->arena);
-  Str *values = NULL;
-  uint32_t capacity = 0;
-  TRY(db_start(cx, journal_db(journal), &query, &ROSTER_DECISIONS_ACTIVE));
-  for (bool more;;) {
-    TRY(db_next(cx, query, &more));
-    if (!more) break;
-    Str text;
-    Json *item;
-    Str key = str_format(cx->arena, STR_FMT "|%lld|%lld", STR_ARG(db_text(query, 0)), (long long)db_int(query, 1),
-                         (long long)db_int(query, 2));
-    TRY(roster_unseal(cx, journal, "decision.content", key, db_blob(query, 6), &text));
-    TRY(json_parse(cx, text, &item));
-    if (!json_get(item, "settled")) continue;
-    Str subject = str_format(cx->arena, STR_FMT "|" STR_FMT, STR_ARG(json_text(item, "subject")),
-                             STR_ARG(json_text(item, "field")));
-    uint32_t at = strmap_get(&index, subject);
-    if (at == STRMAP_NONE) {
-      at = index.count;
-      if (at == capacity) {
-        uint32_t larger = capacity ? capacity * 2 : 256;
-        values = arena_grow(cx->arena, values, capacity * sizeof(Str), larger * sizeof(Str));
-        capacity = larger;
-      }
-      strmap_put(&index, subject, at, NULL);
-    }
-    values[at] = json_text(item, "settled");
-  }
-  *ret_index = index;
-  *ret_values = values;
-  return OK;
-}
-
 typedef struct Agreeing {
   Context *cx;
   const Facts *facts;
-  StrMap settled;
-  Str *settled_values;
+  Settled settled;
   Str *person, *household; /* per fact */
   StrMap household_head;   /* household -> fact: hub householder */
   StrMap household_mode;   /* household -> fact that says the mode */
@@ -51,9 +14,8 @@ typedef struct Agreeing {
 } Agreeing;
 
 static Str agreed_value(Agreeing *g, Str origin, const char *field, Str otherwise) {
-  Str key = str_format(g->cx->arena, STR_FMT "|%s", STR_ARG(origin), field);
-  uint32_t at = strmap_get(&g->settled, key);
-  return at == STRMAP_NONE ? otherwise : g->settled_values[at];
+  const SettledItem *item = settled_subject(&g->settled, g->cx->arena, origin, str_from(field));
+  return item ? item->settled : otherwise;
 }
 
 static Status load_links(Agreeing *g, Journal *journal) {
@@ -190,7 +152,7 @@ Status roster_agreed(Context *cx, Journal *journal, AgreedRow **ret_rows, size_t
   TRY(facts_load(cx, journal, &facts));
   Agreeing *g = arena_one(cx->arena, Agreeing);
   *g = (Agreeing){.cx = cx, .facts = &facts};
-  TRY(load_settled(cx, journal, &g->settled, &g->settled_values));
+  TRY(settled_load(cx, journal, &g->settled));
   TRY(load_links(g, journal));
   TRY(load_open(g, journal));
   index_households(g);

@@ -133,6 +133,7 @@ typedef struct Difference {
   Str proposed, reason, owner, evidence;
   DifferenceState state;
   Str decision; /* last active action, "" none */
+  Str settled;  /* the value agreed by it, "" none */
 } Difference;
 MUST_CHECK Status roster_differences(Context *cx, Journal *journal, Difference **ret_differences, size_t *ret_count);
 

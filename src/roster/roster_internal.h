@@ -66,8 +66,6 @@ MUST_CHECK Status facts_one(Context *cx, Journal *journal, Catalogue *catalogue,
 /* As roster_differences, without values, reasons and the files' names: for counting. */
 MUST_CHECK Status roster_difference_states(Context *cx, Journal *journal, Difference **ret_differences,
                                            size_t *ret_count);
-/* Last active action per difference. */
-MUST_CHECK Status roster_decision_states(Context *cx, Journal *journal, StrMap *ret_index, Str **ret_actions);
 MUST_CHECK Status roster_apply_import_undo(Context *cx, Journal *journal, Str file, const Entry *undo);
 
 /* ---- files ---- */
@@ -87,6 +85,20 @@ MUST_CHECK Status current_files_load(Context *cx, Journal *journal, Str list, Cu
 
 /* 安居行号 of a row that a corrections workbook adds: this and the first 16 digits of the file's raw_file. */
 #define CORRECTION_NEW STR("new-")
+
+/* ---- what is decided ---- */
+typedef struct SettledItem {
+  Str action;  /* the word: take:LIST, value, link, nolink, return, exception */
+  Str settled; /* the value agreed, "" none */
+} SettledItem;
+typedef struct Settled {
+  StrMap by_difference, by_subject, weighed;
+  SettledItem *items;
+  uint32_t count;
+} Settled;
+MUST_CHECK Status settled_load(Context *cx, Journal *journal, Settled *ret_settled);
+const SettledItem *settled_difference(const Settled *settled, Arena *scratch, const Difference *d); /* NULL: open */
+const SettledItem *settled_subject(const Settled *settled, Arena *scratch, Str subject, Str field);
 
 /* ---- what a comparison yields ---- */
 typedef struct LinkRow {
