@@ -177,11 +177,24 @@ void exact_pass(Engine *e, Pairs *pairs) {
 
 static bool weak_id(const Row *row) { return !row->id || row->flags & (ROW_ID_FROM_15 | ROW_ID_ZEROED); }
 
-/* Rows of one list are compared only to find duplicates: same household, same damaged ID. */
-static bool same_list_wanted(const Engine *e, BlockKind kind, uint32_t a, uint32_t b) {
-  if (kind == BLOCK_ID_TEXT) return true;
-  if (kind != BLOCK_HOUSEHOLD && kind != BLOCK_GROUP) return false;
-  return e->names[e->rows[a].name].key == e->names[e->rows[b].name].key;
+/* Rows of one list are compared to find a person entered twice: never two numbers that are both valid. */
+static bool same_list_wanted(const Engine *e, BlockKind kind, uint32_t left, uint32_t right) {
+  const Row *a = &e->rows[left], *b = &e->rows[right];
+  bool same_name = e->names[a->name].key == e->names[b->name].key;
+  if (!weak_id(a) && !weak_id(b)) return false;
+  switch (kind) {
+    case BLOCK_ID_TEXT:
+    case BLOCK_HOUSEHOLD:
+    case BLOCK_GROUP:
+      return true;
+    case BLOCK_FIRST15:
+    case BLOCK_BIRTH:
+      return same_name;
+    case BLOCK_NAME_TOWN:
+      return same_name && (a->id || a->damaged) && (b->id || b->damaged);
+    default:
+      return false;
+  }
 }
 
 static bool short_name(const NameEntry *name) { return name->size <= 2 || name->flags & NAME_HAS_WILDCARD; }

@@ -63,6 +63,7 @@ typedef enum EdgeKind {
   EDGE_CAPPED,    /* at most for review, whatever the weight */
   EDGE_VETO,      /* same valid ID, incompatible names */
   EDGE_DUPLICATE, /* same list, same person */
+  EDGE_DOUBTFUL,  /* same list, perhaps the same person */
   EDGE_BRIDGED,   /* a veto that other spellings explain */
 } EdgeKind;
 
@@ -125,6 +126,11 @@ uint8_t id_compare(const Engine *e, const Row *left, const Row *right);
 bool edge_classify(const Engine *e, const MatchPair *pair, uint8_t *ret_kind);
 bool edge_bridges(const MatchPair *pair, uint8_t kind);
 bool list_unique(const Engine *e, uint32_t list); /* one row per person or household */
+
+/* duplicate.c: two rows of one list */
+bool duplicate_classify(const Engine *e, const MatchPair *pair, uint8_t *ret_kind);
+/* A duplicate with a rival in its list (a damaged number that fits two persons) becomes doubtful. */
+void duplicate_margins(const Engine *e, Edge *edges, size_t edge_count);
 
 /* blocks.c: candidates (sorted, distinct, left << 32 | right), exact links first */
 typedef struct Pairs {
