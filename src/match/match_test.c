@@ -664,6 +664,66 @@ TEST(match_the_order_of_rows_and_the_number_of_threads_do_not_matter) {
   CHECK_INT(wrong, 0);
 }
 
+/* Records with all kinds of slips, several of most persons, some households. */
+static MatchRecord *random_records(Context *cx, uint32_t count) {
+  static const char *const RUNES[] = {"吴", "潘", "杨", "石", "明", "军", "国",
+                                      "志", "英", "诗", "语", "雨", "祥", "样"};
+  MatchRecord *records = arena_array(cx->arena, count, MatchRecord);
+  uint64_t random = 11;
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t person = (uint32_t)(next_random(&random) % (count / 3)), slip = (uint32_t)(next_random(&random) % 12);
+    const char *given = RUNES[slip == 1 ? slip + person % 9 : 4 + person / 7 % 10];
+    Str id = id_of(cx, 19500101 + person % 28 + person % 12 * 100 + person % 60 * 10000, person % 999);
+    char text[24] = {0};
+    memcpy(text, id.data, 18);
+    if (slip == 2) text[6 + person % 11] = '7';
+    if (slip == 3) text[17] = 0;
+    if (slip == 4) text[0] = 0;
+    records[i] =
+        (MatchRecord){.list = i % LISTS,
+                      .group = i % LISTS == REGISTER ? person / 4 : MATCH_NONE,
+                      .name = str_format(cx->arena, "%s%s%s", RUNES[person % 4], given, RUNES[4 + person % 10]),
+                      .id = str_copy(cx->arena, str_from(text)),
+                      .town = STR("450328102"),
+                      .village = str_format(cx->arena, "4503281022%02u", person % 40),
+                      .relation = slip == 5 ? STR("之子") : STR_EMPTY};
+    if (slip % 3) records[i].household_no = str_format(cx->arena, "10002%06u", person / 4);
+  }
+  return records;
+}
+
+TEST(match_any_number_of_threads_gives_the_same_result_to_the_bit) {
+  static const uint32_t THREADS[] = {0, 1, 2, 3, 8, 1000};
+  const uint32_t count = 9000;
+  MatchInput input = {.records = random_records(cx, count),
+                      .record_count = count,
+                      .sources = SOURCES,
+                      .source_count = LISTS,
+                      .hub = REGISTER};
+  MatchResult first;
+  for (size_t t = 0; t < COUNT_OF(THREADS); t++) {
+    MatchResult r;
+    input.threads = THREADS[t];
+    CHECK_OK(match_run(cx, &input, &r));
+    if (t == 0) first = r;
+    CHECK_INT(r.person_count, first.person_count);
+    CHECK_INT(r.household_count, first.household_count);
+    CHECK_INT(r.pair_count, first.pair_count);
+    CHECK_INT(r.event_count, first.event_count);
+    CHECK_INT(r.note_count, first.note_count);
+    CHECK_INT((int64_t)r.compared, (int64_t)first.compared);
+    CHECK_INT(r.truncated_blocks, first.truncated_blocks);
+    CHECK(memcmp(r.person, first.person, count * sizeof *r.person) == 0);
+    CHECK(memcmp(r.household, first.household, count * sizeof *r.household) == 0);
+    CHECK(memcmp(r.state, first.state, count * sizeof *r.state) == 0);
+    CHECK(memcmp(r.bits, first.bits, count * sizeof *r.bits) == 0);
+    CHECK(memcmp(r.partner, first.partner, count * sizeof *r.partner) == 0);
+    if (r.pair_count == first.pair_count) CHECK(memcmp(r.pairs, first.pairs, r.pair_count * sizeof *r.pairs) == 0);
+    for (uint32_t i = 0; i < r.note_count && i < first.note_count; i++) CHECK(str_equal(r.notes[i], first.notes[i]));
+  }
+  CHECK(first.pair_count > count / 4 && first.person_count > count / 10);
+}
+
 TEST(match_numbers_are_dense_in_the_order_of_records) {
   Case *c = case_new(cx);
   run_case(c);

@@ -11,6 +11,20 @@ static uint64_t record_hash(const MatchRecord *r) {
   return hash;
 }
 
+typedef struct Ordering {
+  const MatchInput *input;
+  uint64_t *keys;
+} Ordering;
+
+static void hash_chunk(void *of_ordering, uint32_t chunk) {
+  const Ordering *o = of_ordering;
+  const MatchRecord *records = o->input->records;
+  for (size_t i = (size_t)chunk * CHUNK, end = chunk_end(chunk, o->input->record_count); i < end; i++) {
+    uint64_t list = records[i].list < 65535 ? records[i].list : 65535;
+    o->keys[i] = list << 48 | record_hash(&records[i]) >> 16;
+  }
+}
+
 /* Rows are ordered by list and content; equal rows of a list keep the order of the input. */
 static void order_rows(Engine *e) {
   Arena *own CLEANUP(arena_freep) = arena_new();
@@ -18,11 +32,9 @@ static void order_rows(Engine *e) {
   uint64_t *keys = arena_array(own, e->count, uint64_t);
   e->record = arena_array(e->scratch, e->count, uint32_t);
   e->row = arena_array(e->scratch, e->count, uint32_t);
-  for (uint32_t i = 0; i < e->count; i++) {
-    uint64_t list = input->records[i].list < 65535 ? input->records[i].list : 65535;
-    keys[i] = list << 48 | record_hash(&input->records[i]) >> 16;
-    e->record[i] = i;
-  }
+  Ordering ordering = {input, keys};
+  parallel(input->threads, chunks_of(e->count), hash_chunk, &ordering);
+  for (uint32_t i = 0; i < e->count; i++) e->record[i] = i;
   sort_keys(keys, e->record, e->count);
   for (uint32_t i = 0; i < e->count; i++) e->row[e->record[i]] = i;
 }
@@ -161,7 +173,7 @@ static uint32_t intern_place(Engine *e, Interns *in, Str text) {
   return e->place_count++;
 }
 
-static void read_id(Engine *e, Interns *in, Row *row, Str raw) {
+static void read_id(Row *row, Str raw) {
   IdNumber id = id_read(raw);
   row->certain = id.certain;
   row->sex = id.sex;
@@ -173,44 +185,58 @@ static void read_id(Engine *e, Interns *in, Row *row, Str raw) {
     return;
   }
   bool useful = (id.state == ID_INVALID || id.state == ID_SHORT) && id.size >= 12 && id.size < TEXT_SIZE;
-  if (id.state == ID_PREFIX && id.certain >= 15) useful = true;
-  if (!useful) return;
+  row->damaged = useful || (id.state == ID_PREFIX && id.certain >= 15); /* keep_damaged gives it a place */
+}
+
+/* What a record says by itself, without the others. */
+static void read_values(Row *row, const MatchRecord *r, uint32_t list_count) {
+  row->list = r->list < list_count ? r->list : list_count - 1;
+  read_id(row, r->id);
+  row->household_no = hash_text(r->household_no);
+  row->phone = read_phone(r->phone);
+  row->birth_declared = read_birth(r->birth);
+  if (!row->birth) row->birth = row->birth_declared, row->birth_declared = 0;
+  uint8_t sex = read_sex(r->sex);
+  if (sex) row->sex = sex;
+  row->member_count = r->member_count > 0 ? r->member_count : 0;
+  if (r->head || says_head(r->relation))
+    row->flags |= ROW_HEAD;
+  else if (str_trim(r->relation).size)
+    row->flags |= ROW_NOT_HEAD;
+  if (r->household_row) row->flags |= ROW_HOUSEHOLD;
+  row->group = MATCH_NONE;
+}
+
+static void read_chunk(void *engine, uint32_t chunk) {
+  const Engine *e = engine;
+  for (size_t i = (size_t)chunk * CHUNK, end = chunk_end(chunk, e->count); i < end; i++)
+    read_values(&e->rows[i], &e->input->records[e->record[i]], e->list_count);
+}
+
+static uint32_t keep_damaged(Engine *e, Interns *in, Str raw) {
+  IdNumber id = id_read(raw);
   e->damaged = grown(e, e->damaged, &in->damaged_capacity, in->damaged_count + 1, sizeof(DamagedId));
   DamagedId *damaged = &e->damaged[in->damaged_count];
   *damaged = (DamagedId){.size = id.size < TEXT_SIZE ? id.size : TEXT_SIZE - 1,
                          .certain = id.state == ID_PREFIX ? id.certain : 0};
   memcpy(damaged->text, id.text, damaged->size);
-  row->damaged = in->damaged_count++;
+  return in->damaged_count++;
 }
 
-static void read_record(Engine *e, Interns *in, uint32_t at) {
+/* What gets a number that is the same for equal texts: in the order of rows. */
+static void intern_record(Engine *e, Interns *in, uint32_t at) {
   const MatchRecord *r = &e->input->records[e->record[at]];
   Row *row = &e->rows[at];
-  row->list = r->list < e->list_count ? r->list : e->list_count - 1;
-  read_id(e, in, row, r->id);
+  if (row->damaged) row->damaged = keep_damaged(e, in, r->id);
   row->name = intern_name(e, in, r->name);
-  row->household_no = hash_text(r->household_no);
-  row->phone = read_phone(r->phone);
   row->town = intern(&in->towns, r->town);
   row->village = intern(&in->villages, r->village);
   row->place = intern_place(e, in, r->place_text);
-  row->birth_declared = read_birth(r->birth);
-  if (!row->birth) row->birth = row->birth_declared, row->birth_declared = 0;
-  uint8_t sex = read_sex(r->sex);
-  if (sex) row->sex = sex;
   row->relation = intern(&in->relations, r->relation);
-  row->member_count = r->member_count > 0 ? r->member_count : 0;
-  if (r->head || says_head(r->relation))
-    row->flags |= ROW_HEAD;
-  else if (row->relation)
-    row->flags |= ROW_NOT_HEAD;
-  if (r->household_row) row->flags |= ROW_HOUSEHOLD;
-  row->group = MATCH_NONE;
-  if (r->group != MATCH_NONE) {
-    uint32_t *slot = table_at(&in->groups, (uint64_t)row->list << 32 | r->group);
-    if (!*slot) *slot = ++e->group_count;
-    row->group = *slot - 1;
-  }
+  if (r->group == MATCH_NONE) return;
+  uint32_t *slot = table_at(&in->groups, (uint64_t)row->list << 32 | r->group);
+  if (!*slot) *slot = ++e->group_count;
+  row->group = *slot - 1;
 }
 
 static void index_groups(Engine *e) {
@@ -250,8 +276,9 @@ void engine_prepare(Engine *e) {
   e->damaged = grown(e, NULL, &in.damaged_capacity, 1, sizeof(DamagedId));
   e->rows = arena_array(e->scratch, e->count, Row);
   e->list_size = arena_array(e->scratch, e->list_count, uint32_t);
+  parallel(e->input->threads, chunks_of(e->count), read_chunk, e);
   for (uint32_t i = 0; i < e->count; i++) {
-    read_record(e, &in, i);
+    intern_record(e, &in, i);
     e->list_size[e->rows[i].list]++;
   }
   index_groups(e);
