@@ -318,9 +318,16 @@ static void add_keys(Blocks *blocks, BlockKind kind, uint32_t at) {
 }
 
 static void pair_run(Blocks *blocks, BlockKind kind, const uint32_t *rows, size_t count, size_t window) {
+  const Engine *e = blocks->e;
+  RowBrief near[RUN_LIMIT]; /* gathered once for all pairs */
+  bool gathered = count <= RUN_LIMIT;
+  if (count < 2) return;
+  for (size_t i = 0; i < count && gathered; i++) near[i] = e->brief[rows[i]];
   for (size_t i = 0; i < count; i++)
-    for (size_t k = i + 1; k < count && k - i <= window; k++)
-      if (wanted(blocks->e, kind, rows[i], rows[k])) pairs_add(blocks->pairs, rows[i], rows[k]);
+    for (size_t k = i + 1; k < count && k - i <= window; k++) {
+      if (gathered && !brief_wanted(e, kind, &near[i], &near[k])) continue;
+      if (wanted(e, kind, rows[i], rows[k])) pairs_add(blocks->pairs, rows[i], rows[k]);
+    }
 }
 
 static size_t pairs_budget(const Engine *e) { return (size_t)e->count * PAIRS_PER_ROW + 4096; }

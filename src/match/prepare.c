@@ -114,6 +114,7 @@ static Str place_base(Arena *arena, Str text) {
 /* ---- interning ---- */
 
 typedef struct Interns {
+  Arena *arena; /* of the lasting arrays that this task makes */
   StrMap names, name_keys, towns, villages, places, place_bases, relations;
   Table groups;
   uint32_t name_capacity, rune_count, rune_capacity, key_count, damaged_count, damaged_capacity, place_capacity;
@@ -124,11 +125,11 @@ static uint32_t intern(StrMap *map, Str text) {
   return text.size ? strmap_put(map, text, map->count + 1, NULL) : 0;
 }
 
-static void *grown(Engine *e, void *old, uint32_t *capacity, uint32_t needed, size_t item) {
+static void *grown(Interns *in, void *old, uint32_t *capacity, uint32_t needed, size_t item) {
   if (needed <= *capacity) return old;
   uint32_t larger = *capacity ? *capacity * 2 : 1024;
   while (larger < needed) larger *= 2;
-  void *result = arena_grow(e->scratch, old, *capacity * item, larger * item);
+  void *result = arena_grow(in->arena, old, *capacity * item, larger * item);
   *capacity = larger;
   return result;
 }
@@ -139,10 +140,10 @@ static uint32_t intern_name(Engine *e, Interns *in, Str raw) {
   uint32_t at = strmap_put(&in->names, raw, e->name_count, &added);
   if (!added) return at;
   Name name = name_read(raw);
-  e->names = grown(e, e->names, &in->name_capacity, e->name_count + 1, sizeof(NameEntry));
+  e->names = grown(in, e->names, &in->name_capacity, e->name_count + 1, sizeof(NameEntry));
   uint32_t capacity = in->rune_capacity;
-  e->runes = grown(e, e->runes, &in->rune_capacity, in->rune_count + name.size, sizeof(uint32_t));
-  e->sounds = grown(e, e->sounds, &capacity, in->rune_count + name.size, sizeof(uint16_t));
+  e->runes = grown(in, e->runes, &in->rune_capacity, in->rune_count + name.size, sizeof(uint32_t));
+  e->sounds = grown(in, e->sounds, &capacity, in->rune_count + name.size, sizeof(uint16_t));
   char bytes[NAME_LIMIT * 4];
   size_t size = 0;
   for (uint8_t i = 0; i < name.size; i++) {
@@ -163,12 +164,12 @@ static uint32_t intern_place(Engine *e, Interns *in, Str text) {
   if (!text.size) return 0;
   uint32_t known = strmap_get(&in->places, text);
   if (known != STRMAP_NONE) return known;
-  Str base = place_base(e->scratch, text);
+  Str base = place_base(in->arena, text);
   bool added;
   uint32_t at = strmap_put(&in->place_bases, base, e->place_count, &added);
   strmap_put(&in->places, text, at, NULL);
   if (!added) return at;
-  e->places = grown(e, e->places, &in->place_capacity, e->place_count + 1, sizeof(Str));
+  e->places = grown(in, e->places, &in->place_capacity, e->place_count + 1, sizeof(Str));
   e->places[e->place_count] = base;
   return e->place_count++;
 }
@@ -215,7 +216,7 @@ static void read_chunk(void *engine, uint32_t chunk) {
 
 static uint32_t keep_damaged(Engine *e, Interns *in, Str raw) {
   IdNumber id = id_read(raw);
-  e->damaged = grown(e, e->damaged, &in->damaged_capacity, in->damaged_count + 1, sizeof(DamagedId));
+  e->damaged = grown(in, e->damaged, &in->damaged_capacity, in->damaged_count + 1, sizeof(DamagedId));
   DamagedId *damaged = &e->damaged[in->damaged_count];
   *damaged = (DamagedId){.size = id.size < TEXT_SIZE ? id.size : TEXT_SIZE - 1,
                          .certain = id.state == ID_PREFIX ? id.certain : 0};
@@ -223,20 +224,67 @@ static uint32_t keep_damaged(Engine *e, Interns *in, Str raw) {
   return in->damaged_count++;
 }
 
-/* What gets a number that is the same for equal texts: in the order of rows. */
-static void intern_record(Engine *e, Interns *in, uint32_t at) {
-  const MatchRecord *r = &e->input->records[e->record[at]];
-  Row *row = &e->rows[at];
+/* What gets a number that is the same for equal texts, in the order of rows: three tasks, of which each
+ * has its own maps and arrays and its own fields of the rows. */
+enum { INTERN_NAMES, INTERN_PLACES, INTERN_CODES, INTERN_TASKS };
+
+typedef struct Interning {
+  Engine *e;
+  Interns in[INTERN_TASKS];
+} Interning;
+
+static void intern_row_codes(Engine *e, Interns *in, Row *row, const MatchRecord *r) {
   if (row->damaged) row->damaged = keep_damaged(e, in, r->id);
-  row->name = intern_name(e, in, r->name);
   row->town = intern(&in->towns, r->town);
   row->village = intern(&in->villages, r->village);
-  row->place = intern_place(e, in, r->place_text);
   row->relation = intern(&in->relations, r->relation);
+  e->list_size[row->list]++;
   if (r->group == MATCH_NONE) return;
   uint32_t *slot = table_at(&in->groups, (uint64_t)row->list << 32 | r->group);
   if (!*slot) *slot = ++e->group_count;
   row->group = *slot - 1;
+}
+
+static void intern_task(void *of_interning, uint32_t task) {
+  Interning *interning = of_interning;
+  Engine *e = interning->e;
+  Interns *in = &interning->in[task];
+  for (uint32_t i = 0; i < e->count; i++) {
+    const MatchRecord *r = &e->input->records[e->record[i]];
+    if (task == INTERN_NAMES) e->rows[i].name = intern_name(e, in, r->name);
+    if (task == INTERN_PLACES) e->rows[i].place = intern_place(e, in, r->place_text);
+    if (task == INTERN_CODES) intern_row_codes(e, in, &e->rows[i], r);
+  }
+}
+
+/* The first place and the first damaged number stand for none. */
+static void interns_new(Engine *e, Arena *own, uint32_t task, Interns *in) {
+  *in = (Interns){.arena = arena_new(), .damaged_count = 1};
+  StrMap *const maps[] = {&in->names,  &in->name_keys,   &in->towns,    &in->villages,
+                          &in->places, &in->place_bases, &in->relations};
+  for (size_t i = 0; i < COUNT_OF(maps); i++) *maps[i] = strmap_new(own);
+  if (task == INTERN_CODES) {
+    in->groups = table_new(own, e->count);
+    e->damaged = grown(in, NULL, &in->damaged_capacity, 1, sizeof(DamagedId));
+  }
+  if (task == INTERN_PLACES) e->places = grown(in, NULL, &in->place_capacity, 1, sizeof(Str)), e->place_count = 1;
+}
+
+static void intern_records(Engine *e, uint32_t *ret_key_count, uint32_t *ret_rune_count) {
+  Interning work = {.e = e};
+  Arena *own[INTERN_TASKS]; /* the maps die with the reading */
+  for (uint32_t task = 0; task < INTERN_TASKS; task++) {
+    own[task] = arena_new();
+    interns_new(e, own[task], task, &work.in[task]);
+  }
+  parallel(e->input->threads, INTERN_TASKS, intern_task, &work);
+  const Interns *codes = &work.in[INTERN_CODES], *names = &work.in[INTERN_NAMES];
+  e->village_count = codes->villages.count, e->town_count = codes->towns.count;
+  *ret_key_count = names->key_count, *ret_rune_count = names->rune_count;
+  for (uint32_t task = 0; task < INTERN_TASKS; task++) {
+    arena_absorb(e->scratch, work.in[task].arena);
+    arena_free(own[task]);
+  }
 }
 
 static void index_groups(Engine *e) {
@@ -253,37 +301,15 @@ static void index_groups(Engine *e) {
 }
 
 void engine_prepare(Engine *e) {
+  uint32_t key_count, rune_count;
   e->list_count = e->input->source_count ? e->input->source_count : 1;
   order_rows(e);
-  Arena *own CLEANUP(arena_freep) = arena_new(); /* the maps die with the reading */
-  Interns in = {strmap_new(own),
-                strmap_new(own),
-                strmap_new(own),
-                strmap_new(own),
-                strmap_new(own),
-                strmap_new(own),
-                strmap_new(own),
-                table_new(own, e->count),
-                0,
-                0,
-                0,
-                0,
-                1,
-                0,
-                0};
-  e->place_count = 1;
-  e->places = grown(e, NULL, &in.place_capacity, 1, sizeof(Str));
-  e->damaged = grown(e, NULL, &in.damaged_capacity, 1, sizeof(DamagedId));
   e->rows = arena_array(e->scratch, e->count, Row);
   e->list_size = arena_array(e->scratch, e->list_count, uint32_t);
   parallel(e->input->threads, chunks_of(e->count), read_chunk, e);
-  for (uint32_t i = 0; i < e->count; i++) {
-    intern_record(e, &in, i);
-    e->list_size[e->rows[i].list]++;
-  }
+  intern_records(e, &key_count, &rune_count);
   index_groups(e);
-  e->village_count = in.villages.count, e->town_count = in.towns.count;
   e->village_town = arena_array(e->scratch, (size_t)e->village_count + 1, uint32_t);
   for (uint32_t i = 0; i < e->count; i++) e->village_town[e->rows[i].village] = e->rows[i].town;
-  count_rarity(e, in.key_count, in.rune_count);
+  count_rarity(e, key_count, rune_count);
 }
