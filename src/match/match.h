@@ -45,7 +45,7 @@ typedef struct MatchInput {
   const MatchConstraint *constraints;
   uint32_t constraint_count;
   const struct MatchModel *model; /* NULL = shipped weights */
-  uint32_t threads;               /* 0 = 1; taken as a hint */
+  uint32_t threads;               /* 0 = 1, at most 16; the result is the same for any number */
 } MatchInput;
 
 typedef enum MatchField {
