@@ -94,6 +94,9 @@ typedef enum RuneRelation {
   RUNE_WILDCARD
 } RuneRelation;
 RuneRelation rune_relation(uint32_t a, uint32_t b);
+/* Looser than RUNE_SHAPE (样/祥, 先/光): two of four corners and most of the Cangjie code agree. One pair of common
+ * characters in thirty does, so it only supports what other evidence says. */
+bool rune_resembles(uint32_t a, uint32_t b);
 uint32_t rune_fold(uint32_t rune); /* traditional and variant forms to the usual simplified one */
 
 /* ---- places: towns and villages with aliases; a table made from campaign data ---- */
