@@ -193,7 +193,7 @@ static Status run_version(Context *cx, const Cli *cli, int argc, char **argv) {
 const Command APP_COMMANDS[] = {
     {"init", "DIR [--campaign longsheng-2020] [--db postgresql://账号@主机/库名]", "建立一个县的数据目录。", run_init},
     {"copy", "DIR 新目录 [--db postgresql://账号@主机/库名]", "把县数据原样复制到新目录，也可换一种数据库。", run_copy},
-    {"demo", "OUT [--households N] [--seed S] [--errors 百分比]",
+    {"demo", "OUT [--households 户数] [--seed 随机种子] [--errors 差错量：平常为100，没有差错为0]",
      "写出一个虚构县的各部门名单和答案 truth.csv，供试用和检验。", run_demo},
     {"verify", "DIR [--json]", "核验日志、存档文件和派生表；有改动时退出码为 4 并指出是哪一条。", run_verify},
     {"rebuild", "DIR", "从日志重建全部派生表。", run_rebuild},

@@ -74,7 +74,7 @@ int main(int argc, char **argv) {
   Status status = command->run(&cx, &cli, argc - 2, argv + 2);
   bool written = fflush(stdout) == 0 && !ferror(stdout);
   if (status != OK) print_error(cx.error.sentence);
-  if (status == OK && !written) {
+  if ((status == OK || status == OPEN_DIFFERENCES) && !written) {
     fputs("结果没有写完整：输出的磁盘可能已满。\n", stderr);
     status = INPUT_OUTPUT;
   }

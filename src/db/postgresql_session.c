@@ -132,7 +132,7 @@ static Status connect_to(Context *cx, PgDb *db, const char *target) {
 }
 
 static const char SESSION[] =
-    "set lock_timeout = '5s'; set cursor_tuple_fraction = 1; set jit = off; set client_min_messages = error;"
+    "set lock_timeout = '20s'; set cursor_tuple_fraction = 1; set jit = off; set client_min_messages = error;"
     "set standard_conforming_strings = on; set idle_in_transaction_session_timeout = 0; set statement_timeout = 0;"
     "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off';";
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { BUSY_MS = 5000 };
+enum { BUSY_MS = 20000 }; /* another process may be at its last checkpoint */
 
 typedef struct SqliteDb {
   Db base;

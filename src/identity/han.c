@@ -169,6 +169,12 @@ static bool shapes_alike(uint32_t a, uint32_t b) {
   return corners == 0 || (corners == 1 && letters <= 2);
 }
 
+bool rune_resembles(uint32_t a, uint32_t b) {
+  Shape x = shape_of(rune_fold(a)), y = shape_of(rune_fold(b));
+  bool known = x.size && y.size && x.corner != HAN_NO_CORNER && y.corner != HAN_NO_CORNER;
+  return known && cangjie_distance(&x, &y) <= 3 && corner_distance(x.corner, y.corner) <= 2;
+}
+
 /* ---- relation ---- */
 static bool are_twins(uint32_t a, uint32_t b) {
   uint64_t key = a < b ? (uint64_t)a << 32 | b : (uint64_t)b << 32 | a;

@@ -94,6 +94,9 @@ typedef enum RuneRelation {
   RUNE_WILDCARD
 } RuneRelation;
 RuneRelation rune_relation(uint32_t a, uint32_t b);
+/* Looser than RUNE_SHAPE (样/祥, 先/光): two of four corners and most of the Cangjie code agree. One pair of common
+ * characters in thirty does, so it only supports what other evidence says. */
+bool rune_resembles(uint32_t a, uint32_t b);
 uint32_t rune_fold(uint32_t rune); /* traditional and variant forms to the usual simplified one */
 
 /* ---- places: towns and villages with aliases; a table made from campaign data ---- */
@@ -117,5 +120,8 @@ MUST_CHECK Status place_table_new(Context *cx, Str csv, const Json *aliases, Pla
  * understood. The town's cell goes first: a village of another town is PLACE_TOWN_ONLY. The address gives the village
  * only where the village's cell is empty. Uses no memory but the stack; many threads may share a table. */
 Place place_find(const PlaceTable *table, Str town, Str village, Str address);
+/* The name people write: 大柳村 for 大柳村委会, 城南社区 for 城南社区居委会; a slice of `village`-like text or itself.
+ */
+Str place_short(Str village);
 /* Town of a 9-digit code, NULL if unknown; iteration for reports. */
 size_t place_towns(const PlaceTable *table, const Str **ret_codes, const Str **ret_names);

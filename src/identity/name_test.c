@@ -177,3 +177,12 @@ TEST(long_and_hostile_names_stay_in_bounds) {
   name = name_read((Str){text, sizeof text});
   CHECK_INT(name.size, 0);
 }
+
+TEST(identity_characters_that_resemble_each_other_are_told_from_others) {
+  CHECK(rune_resembles(0x6837, 0x7965));  /* 样 祥 */
+  CHECK(rune_resembles(0x5148, 0x5149));  /* 先 光 */
+  CHECK(rune_resembles(0x9732, 0x971E));  /* 露 霞 */
+  CHECK(!rune_resembles(0x6D69, 0x9633)); /* 浩 阳 */
+  CHECK(!rune_resembles(0x80DC, 0x534E)); /* 胜 华 */
+  CHECK(!rune_resembles('A', 'B'));
+}

@@ -436,3 +436,15 @@ Place place_find(const PlaceTable *table, Str town, Str village, Str address) {
   bool exact = value % 4 == FORM_EXACT && !hit.dated;
   return place_of_village(table, value / 4, exact ? PLACE_EXACT : PLACE_ALIAS);
 }
+
+Str place_short(Str village) {
+  static const Str kinds[] = {STR("村"), STR("社区")},
+                   offices[] = {STR("民委员会"), STR("委会"), STR("居民委员会"), STR("居委会"), STR("委员会")};
+  for (size_t k = 0; k < COUNT_OF(kinds); k++)
+    for (size_t o = 0; o < COUNT_OF(offices); o++) {
+      if (!str_ends(village, offices[o])) continue;
+      Str name = str_sub(village, 0, village.size - offices[o].size);
+      if (str_ends(name, kinds[k]) && name.size > kinds[k].size) return name;
+    }
+  return village;
+}

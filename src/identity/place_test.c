@@ -182,3 +182,13 @@ TEST(bad_place_tables_are_refused_with_the_line) {
   CHECK_FAILS(BAD_VALUE, place_table_new(cx, STR("450328100001,甲村,450328100,乙镇\n"), aliases, &table));
   CHECK(table == NULL);
 }
+
+TEST(a_village_is_written_short_the_way_people_write_it) {
+  CHECK_STR(place_short(STR("大柳村委会")), STR("大柳村"));
+  CHECK_STR(place_short(STR("大柳村民委员会")), STR("大柳村"));
+  CHECK_STR(place_short(STR("城南社区居委会")), STR("城南社区"));
+  CHECK_STR(place_short(STR("瓢里街社区居民委员会")), STR("瓢里街社区"));
+  CHECK_STR(place_short(STR("平等街道居民委员会")), STR("平等街道居民委员会"));
+  CHECK_STR(place_short(STR("村委会")), STR("村委会"));
+  CHECK_STR(place_short(STR_EMPTY), STR_EMPTY);
+}

@@ -30,13 +30,23 @@ static const char *const KIND_TEXTS[BLOCK_KIND_COUNT] = {
     "写错的证件号码相同", "证件号码前 15 位相同", "出生日期相同", "户编号相同",   "同一乡镇姓名同音",
     "姓名同音",           "同一个村姓名两字同音", "同一个村同姓", "电话号码相同", "同一户"};
 
-typedef struct Blocks {
-  Engine *e;
+typedef struct RowBrief { /* of a row, what nearly every pair is asked about first */
+  uint64_t linked;
+  uint32_t list;
+  bool weak;
+} RowBrief;
+
+typedef struct Cut {
+  uint32_t runs, largest;
+} Cut;
+
+typedef struct Blocks { /* of one kind */
+  const Engine *e;
   Pairs *pairs;
   uint64_t *keys;
   uint32_t *rows;
   size_t size, capacity;
-  size_t budget; /* of pairs, while one kind is under way */
+  Cut cut;
 } Blocks;
 
 static uint64_t list_bit(uint32_t list) { return list < 63 ? (uint64_t)1 << list : 0; }
@@ -177,32 +187,43 @@ void exact_pass(Engine *e, Pairs *pairs) {
 
 static bool weak_id(const Row *row) { return !row->id || row->flags & (ROW_ID_FROM_15 | ROW_ID_ZEROED); }
 
-/* Rows of one list are compared only to find duplicates: same household, same damaged ID. */
-static bool same_list_wanted(const Engine *e, BlockKind kind, uint32_t a, uint32_t b) {
-  if (kind == BLOCK_ID_TEXT) return true;
-  if (kind != BLOCK_HOUSEHOLD && kind != BLOCK_GROUP) return false;
-  return e->names[e->rows[a].name].key == e->names[e->rows[b].name].key;
+/* Rows of one list are compared to find a person entered twice: never two numbers that are both valid. */
+static bool same_list_wanted(const Engine *e, BlockKind kind, uint32_t left, uint32_t right) {
+  const Row *a = &e->rows[left], *b = &e->rows[right];
+  bool same_name = e->names[a->name].key == e->names[b->name].key;
+  switch (kind) {
+    case BLOCK_ID_TEXT:
+    case BLOCK_HOUSEHOLD:
+    case BLOCK_GROUP:
+      return true;
+    case BLOCK_FIRST15:
+    case BLOCK_BIRTH:
+      return same_name;
+    case BLOCK_NAME_TOWN:
+      return same_name && (a->id || a->damaged) && (b->id || b->damaged);
+    default:
+      return false;
+  }
 }
 
 static bool short_name(const NameEntry *name) { return name->size <= 2 || name->flags & NAME_HAS_WILDCARD; }
 
+static bool brief_wanted(const Engine *e, BlockKind kind, const RowBrief *a, const RowBrief *b) {
+  static const bool NEEDS_WEAK[BLOCK_KIND_COUNT] = {
+      [BLOCK_FIRST15] = true, [BLOCK_BIRTH] = true, [BLOCK_SURNAME_VILLAGE] = true};
+  if (!a->weak && !b->weak && (NEEDS_WEAK[kind] || a->list == b->list)) return false;
+  if (a->list == b->list) return true;
+  if ((a->linked & list_bit(b->list)) || (b->linked & list_bit(a->list))) return false;
+  return !(e->input->hub < 63 && (a->linked & b->linked & list_bit(e->input->hub)));
+}
+
 static bool wanted(const Engine *e, BlockKind kind, uint32_t left, uint32_t right) {
+  if (!brief_wanted(e, kind, &e->brief[left], &e->brief[right])) return false;
   const Row *a = &e->rows[left], *b = &e->rows[right];
   if (a->list == b->list) return same_list_wanted(e, kind, left, right);
-  if ((a->linked & list_bit(b->list)) || (b->linked & list_bit(a->list))) return false;
-  if (e->input->hub < 63 && (a->linked & b->linked & list_bit(e->input->hub))) return false;
-  switch (kind) {
-    case BLOCK_FIRST15:
-      return weak_id(a) || weak_id(b);
-    case BLOCK_BIRTH:
-      return weak_id(a) || weak_id(b);
-    case BLOCK_NAME_ONLY:
-      return !a->town || !b->town;
-    case BLOCK_SURNAME_VILLAGE:
-      return (weak_id(a) || weak_id(b)) && (short_name(&e->names[a->name]) || short_name(&e->names[b->name]));
-    default:
-      return true;
-  }
+  if (kind == BLOCK_NAME_ONLY) return !a->town || !b->town;
+  if (kind == BLOCK_SURNAME_VILLAGE) return short_name(&e->names[a->name]) || short_name(&e->names[b->name]);
+  return true;
 }
 
 static void block_key(Blocks *blocks, uint64_t key, uint32_t row) {
@@ -296,18 +317,23 @@ static void add_keys(Blocks *blocks, BlockKind kind, uint32_t at) {
   }
 }
 
-typedef struct Cut {
-  uint32_t runs, largest;
-} Cut;
-
 static void pair_run(Blocks *blocks, BlockKind kind, const uint32_t *rows, size_t count, size_t window) {
+  const Engine *e = blocks->e;
+  RowBrief near[RUN_LIMIT]; /* gathered once for all pairs */
+  bool gathered = count <= RUN_LIMIT;
+  if (count < 2) return;
+  for (size_t i = 0; i < count && gathered; i++) near[i] = e->brief[rows[i]];
   for (size_t i = 0; i < count; i++)
-    for (size_t k = i + 1; k < count && k - i <= window; k++)
-      if (wanted(blocks->e, kind, rows[i], rows[k])) pairs_add(blocks->pairs, rows[i], rows[k]);
+    for (size_t k = i + 1; k < count && k - i <= window; k++) {
+      if (gathered && !brief_wanted(e, kind, &near[i], &near[k])) continue;
+      if (wanted(e, kind, rows[i], rows[k])) pairs_add(blocks->pairs, rows[i], rows[k]);
+    }
 }
 
+static size_t pairs_budget(const Engine *e) { return (size_t)e->count * PAIRS_PER_ROW + 4096; }
+
 /* An oversized block is divided by name, village and birth year, and cut when that does not help. */
-static void pair_large_run(Blocks *blocks, BlockKind kind, uint32_t *rows, size_t count, Cut *cut) {
+static void pair_large_run(Blocks *blocks, BlockKind kind, uint32_t *rows, size_t count) {
   const Engine *e = blocks->e;
   Arena *own CLEANUP(arena_freep) = arena_new();
   uint64_t *keys = arena_array(own, count, uint64_t);
@@ -318,37 +344,29 @@ static void pair_large_run(Blocks *blocks, BlockKind kind, uint32_t *rows, size_
   sort_keys(keys, rows, count);
   for (size_t from = 0, to; from < count; from = to) {
     for (to = from + 1; to < count && keys[to] == keys[from];) to++;
-    bool whole = to - from <= RUN_LIMIT && blocks->pairs->size < blocks->budget;
+    bool whole = to - from <= RUN_LIMIT && blocks->pairs->size < pairs_budget(e);
     pair_run(blocks, kind, rows + from, to - from, whole ? RUN_LIMIT : WINDOW);
   }
   pair_run(blocks, kind, rows, count, WINDOW);
-  cut->runs++;
-  if (count > cut->largest) cut->largest = (uint32_t)count;
+  blocks->cut.runs++;
+  if (count > blocks->cut.largest) blocks->cut.largest = (uint32_t)count;
 }
 
 static void block_kind(Blocks *blocks, BlockKind kind) {
-  Engine *e = blocks->e;
-  blocks->size = 0;
+  const Engine *e = blocks->e;
   for (uint32_t i = 0; i < e->count; i++) add_keys(blocks, kind, i);
   sort_keys(blocks->keys, blocks->rows, blocks->size);
-  blocks->budget = blocks->pairs->size + (size_t)e->count * PAIRS_PER_ROW + 4096;
-  Cut cut = {0};
   for (size_t from = 0, to; from < blocks->size; from = to) {
     for (to = from + 1; to < blocks->size && blocks->keys[to] == blocks->keys[from];) to++;
-    if (to - from > RUN_LIMIT || (to - from > 2 * WINDOW && blocks->pairs->size > blocks->budget))
-      pair_large_run(blocks, kind, blocks->rows + from, to - from, &cut);
+    if (to - from > RUN_LIMIT || (to - from > 2 * WINDOW && blocks->pairs->size > pairs_budget(e)))
+      pair_large_run(blocks, kind, blocks->rows + from, to - from);
     else
       pair_run(blocks, kind, blocks->rows + from, to - from, RUN_LIMIT);
   }
-  if (!cut.runs) return;
-  e->truncated += cut.runs;
-  engine_note(
-      e, str_format(e->cx->arena, "“%s”的行太多（%u 组，最大一组 %u 行），已按姓名、村和出生年细分，只比较相近的行。",
-                    KIND_TEXTS[kind], cut.runs, cut.largest));
 }
 
 /* Damaged numbers against valid ones: every number that one slip could have come from is looked up. */
-static void repair_row(Engine *e, Pairs *pairs, uint32_t at) {
+static void repair_row(const Engine *e, Pairs *pairs, uint32_t at) {
   uint64_t candidates[256];
   IdNumber id = id_read(e->input->records[e->record[at]].id);
   size_t count = id_repairs(&id, candidates, COUNT_OF(candidates)), found = 0;
@@ -367,22 +385,68 @@ static void repair_row(Engine *e, Pairs *pairs, uint32_t at) {
   }
 }
 
-void block_pass(Engine *e, Pairs *pairs) {
+typedef struct BlockJobs { /* every kind for itself, repairs last */
+  const Engine *e;
+  Pairs pairs[BLOCK_KIND_COUNT + 1];
+  Cut cuts[BLOCK_KIND_COUNT];
+} BlockJobs;
+
+static void repair_rows(const Engine *e, Pairs *pairs) {
   for (uint32_t i = 0; i < e->count; i++)
     if (e->rows[i].damaged && !e->damaged[e->rows[i].damaged].certain) repair_row(e, pairs, i);
-  Arena *own CLEANUP(arena_freep) = arena_new();
-  size_t capacity = (size_t)e->count * 2 + 1, by_name = 0;
+}
+
+static size_t most_keys(const Engine *e, BlockKind kind) {
+  size_t by_name = 0;
+  if (kind != BLOCK_NAME_VILLAGE) return (size_t)e->count * (kind == BLOCK_BIRTH ? 2 : 1);
   for (uint32_t i = 0; i < e->count; i++) { /* any two of the first five characters */
     size_t size = e->names[e->rows[i].name].size < 5 ? e->names[e->rows[i].name].size : 5;
     by_name += size * (size ? size - 1 : 0) / 2;
   }
-  if (by_name > capacity) capacity = by_name;
-  Blocks blocks = {e,        pairs, arena_array(own, capacity, uint64_t), arena_array(own, capacity, uint32_t), 0,
-                   capacity, 0};
-  for (BlockKind kind = 0; kind < BLOCK_KIND_COUNT; kind++) {
-    size_t before = pairs->size;
-    block_kind(&blocks, kind);
-    if (pairs->size > before + (1u << 20)) pairs_sort(pairs); /* repeats are dropped before they pile up */
+  return by_name;
+}
+
+static void block_job(void *of_jobs, uint32_t index) {
+  static const uint8_t ORDER[BLOCK_KIND_COUNT + 1] = {
+      /* long ones first */
+      BLOCK_NAME_VILLAGE, BLOCK_KIND_COUNT, BLOCK_SURNAME_VILLAGE, BLOCK_BIRTH, BLOCK_NAME_TOWN, BLOCK_FIRST15,
+      BLOCK_HOUSEHOLD,    BLOCK_GROUP,      BLOCK_NAME_ONLY,       BLOCK_PHONE, BLOCK_ID_TEXT};
+  BlockJobs *jobs = of_jobs;
+  uint8_t kind = ORDER[index];
+  if (kind == BLOCK_KIND_COUNT) {
+    repair_rows(jobs->e, &jobs->pairs[kind]);
+    return;
+  }
+  Arena *own CLEANUP(arena_freep) = arena_new();
+  size_t capacity = most_keys(jobs->e, kind);
+  Blocks blocks = {.e = jobs->e,
+                   .pairs = &jobs->pairs[kind],
+                   .keys = arena_array(own, capacity, uint64_t),
+                   .rows = arena_array(own, capacity, uint32_t),
+                   .capacity = capacity};
+  block_kind(&blocks, kind);
+  if (blocks.pairs->size > 1u << 20) pairs_sort(blocks.pairs); /* repeats are dropped before they pile up */
+  jobs->cuts[kind] = blocks.cut;
+}
+
+static void note_cut(Engine *e, BlockKind kind, const Cut *cut) {
+  if (!cut->runs) return;
+  e->truncated += cut->runs;
+  engine_note(
+      e, str_format(e->cx->arena, "“%s”的行太多（%u 组，最大一组 %u 行），已按姓名、村和出生年细分，只比较相近的行。",
+                    KIND_TEXTS[kind], cut->runs, cut->largest));
+}
+
+void block_pass(Engine *e, Pairs *pairs) {
+  e->brief = arena_array(e->scratch, e->count, RowBrief);
+  for (uint32_t i = 0; i < e->count; i++)
+    e->brief[i] = (RowBrief){e->rows[i].linked, e->rows[i].list, weak_id(&e->rows[i])};
+  BlockJobs jobs = {.e = e};
+  parallel(e->input->threads, BLOCK_KIND_COUNT + 1, block_job, &jobs);
+  for (BlockKind kind = 0; kind < BLOCK_KIND_COUNT; kind++) note_cut(e, kind, &jobs.cuts[kind]);
+  for (int i = 0; i <= BLOCK_KIND_COUNT; i++) {
+    pairs_append(pairs, &jobs.pairs[i]);
+    pairs_free(&jobs.pairs[i]);
   }
   pairs_sort(pairs);
 }

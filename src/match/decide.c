@@ -338,11 +338,39 @@ static void review_link(Engine *e, Clusters *c, const Choice *choice) {
   keep_verdict(e, c, a, b, choice->edge->bits, choice->margin, MATCH_REVIEW);
 }
 
+/* Two rows of one list that may be one person: unless another list has a row of each, one of them is lent
+ * the other's person. */
+static void review_duplicate(Engine *e, Clusters *c, const Edge *edge) {
+  uint32_t a = edge->left, b = edge->right, list = e->rows[a].list;
+  uint32_t x = cluster_root(c, a), y = cluster_root(c, b);
+  uint64_t own = (uint64_t)1 << (list < 63 ? list : 63), shared = c->lists[x] & c->lists[y];
+  bool ids_differ = c->id[x] && c->id[y] && c->id[x] != c->id[y];
+  if (x == y || shared & ~own || ids_differ || conflicting(c, a, b)) return;
+  mark_cluster(c, c->size[x] < c->size[y] ? x : y, STATE_REVIEW);
+  raise_state(c, a, STATE_REVIEW);
+  raise_state(c, b, STATE_REVIEW);
+  unite(c, a, b);
+  keep_verdict(e, c, a, b, edge->bits, 0, MATCH_REVIEW);
+}
+
+static void review_duplicates(Engine *e, Clusters *c, const Edge *edges, size_t edge_count) {
+  Arena *own CLEANUP(arena_freep) = arena_new();
+  uint64_t *keys = arena_array(own, edge_count, uint64_t);
+  uint32_t *order = arena_array(own, edge_count, uint32_t);
+  size_t count = 0;
+  for (size_t i = 0; i < edge_count; i++) {
+    if (edges[i].kind != EDGE_DOUBTFUL) continue;
+    keys[count] = (uint64_t)(INT32_MAX - (int64_t)edges[i].bits), order[count++] = (uint32_t)i; /* strongest first */
+  }
+  sort_keys(keys, order, count);
+  for (size_t i = 0; i < count; i++) review_duplicate(e, c, &edges[order[i]]);
+}
+
 static bool touches_hub(const Engine *e, const Choice *choice) {
   return e->rows[choice->edge->left].list == e->input->hub || e->rows[choice->edge->right].list == e->input->hub;
 }
 
-static void build_clusters(Engine *e, Clusters *c, const Choices *choices) {
+static void build_clusters(Engine *e, Clusters *c, const Choices *choices, const Edge *edges, size_t edge_count) {
   Arena *own CLEANUP(arena_freep) = arena_new();
   uint32_t *order = arena_array(own, choices->count, uint32_t);
   order_choices(choices, own, order);
@@ -363,6 +391,7 @@ static void build_clusters(Engine *e, Clusters *c, const Choices *choices) {
     MatchState state = v->verdict == MATCH_DECIDED ? STATE_DECIDED : STATE_AUTO;
     raise_state(c, v->left, state), raise_state(c, v->right, state);
   }
+  review_duplicates(e, c, edges, edge_count);
   for (int hub = 1; hub >= 0; hub--) /* the reference's rows first */
     for (size_t i = 0; i < choices->count; i++)
       if (left_over[i] && touches_hub(e, &choices->data[order[i]]) == (hub == 1))
@@ -384,11 +413,12 @@ void decide(Engine *e, Edge *edges, size_t edge_count, Clusters *c) {
     c->id[i] = e->rows[i].id;
     c->state[i] = STATE_ALONE;
   }
+  duplicate_margins(e, edges, edge_count);
   bridge_vetoes(e, edges, edge_count);
   index_conflicts(e, c, edges, edge_count);
   apply_constraints(e, c);
   apply_duplicates(e, c, edges, edge_count);
   Choices choices = {0};
   decide_lists(e, c, edges, edge_count, &choices);
-  build_clusters(e, c, &choices);
+  build_clusters(e, c, &choices, edges, edge_count);
 }

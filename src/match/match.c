@@ -10,7 +10,7 @@ typedef struct EdgeList {
 static void edge_add(EdgeList *list, Edge edge) {
   if (list->size == list->capacity) {
     Arena *arena = arena_new();
-    size_t capacity = list->capacity ? list->capacity * 2 : 16384;
+    size_t capacity = list->capacity ? list->capacity * 2 : CHUNK;
     Edge *data = arena_array(arena, capacity, Edge);
     if (list->size) memcpy(data, list->data, list->size * sizeof *data);
     if (list->arena) arena_free(list->arena);
@@ -19,16 +19,34 @@ static void edge_add(EdgeList *list, Edge edge) {
   list->data[list->size++] = edge;
 }
 
-/* Pairs are sorted and scored one by one, each from its two rows only: they can be scored in any
- * order or in parallel, with the same result. */
-static void score_pairs(Engine *e, const Pairs *pairs, EdgeList *edges) {
-  edges->size = 0;
-  for (size_t i = 0; i < pairs->size; i++) {
-    uint32_t left = (uint32_t)(pairs->data[i] >> 32), right = (uint32_t)pairs->data[i];
-    MatchPair pair = row_score(e, left, right);
+typedef struct Scoring {
+  const Engine *e;
+  const Pairs *pairs;
+  EdgeList *edges; /* by chunk */
+} Scoring;
+
+/* Pairs are scored one by one, each from its two rows only. */
+static void score_chunk(void *of_scoring, uint32_t chunk) {
+  const Scoring *s = of_scoring;
+  for (size_t i = (size_t)chunk * CHUNK, end = chunk_end(chunk, s->pairs->size); i < end; i++) {
+    uint32_t left = (uint32_t)(s->pairs->data[i] >> 32), right = (uint32_t)s->pairs->data[i];
+    MatchPair pair = row_score(s->e, left, right);
     uint8_t kind;
-    if (edge_classify(e, &pair, &kind))
-      edge_add(edges, (Edge){left, right, pair.bits, kind, edge_bridges(&pair, kind)});
+    if (edge_classify(s->e, &pair, &kind))
+      edge_add(&s->edges[chunk], (Edge){left, right, pair.bits, kind, edge_bridges(&pair, kind)});
+  }
+}
+
+static void score_pairs(Engine *e, const Pairs *pairs, EdgeList *edges) {
+  Arena *own CLEANUP(arena_freep) = arena_new();
+  uint32_t chunks = chunks_of(pairs->size);
+  Scoring scoring = {e, pairs, arena_array(own, chunks, EdgeList)};
+  parallel(e->input->threads, chunks, score_chunk, &scoring);
+  edges->size = 0;
+  for (uint32_t i = 0; i < chunks; i++) {
+    const EdgeList *list = &scoring.edges[i];
+    for (size_t k = 0; k < list->size; k++) edge_add(edges, list->data[k]);
+    if (list->arena) arena_free(list->arena);
   }
   e->compared += pairs->size;
 }

@@ -45,7 +45,7 @@ typedef struct MatchInput {
   const MatchConstraint *constraints;
   uint32_t constraint_count;
   const struct MatchModel *model; /* NULL = shipped weights */
-  uint32_t threads;               /* 0 = 1; taken as a hint */
+  uint32_t threads;               /* 0 = 1, at most 16; the result is the same for any number */
 } MatchInput;
 
 typedef enum MatchField {
@@ -65,7 +65,7 @@ typedef enum MatchVerdict {
   MATCH_DECIDED,   /* linked by a constraint */
   MATCH_REVIEW,    /* a person must say: likely, but below the threshold or the margin */
   MATCH_VETO,      /* same valid ID, incompatible names: never linked automatically */
-  MATCH_DUPLICATE, /* same list, same person */
+  MATCH_DUPLICATE, /* same list, same person; of doubtful ones: MATCH_REVIEW, and the two share a person until told */
 } MatchVerdict;
 
 typedef struct MatchPair {

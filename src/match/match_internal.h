@@ -63,6 +63,7 @@ typedef enum EdgeKind {
   EDGE_CAPPED,    /* at most for review, whatever the weight */
   EDGE_VETO,      /* same valid ID, incompatible names */
   EDGE_DUPLICATE, /* same list, same person */
+  EDGE_DOUBTFUL,  /* same list, perhaps the same person */
   EDGE_BRIDGED,   /* a veto that other spellings explain */
 } EdgeKind;
 
@@ -97,7 +98,8 @@ typedef struct Engine {
   Table member_links;                 /* (group, group) -> number of linked members */
   uint64_t *member_pairs;             /* sorted (row, row) of the links counted there */
   uint32_t member_pair_count;
-  uint64_t *by_id; /* sorted packed IDs with rows beside */
+  struct RowBrief *brief; /* while candidates are chosen */
+  uint64_t *by_id;        /* sorted packed IDs with rows beside */
   uint32_t *by_id_row, by_id_count;
   uint64_t compared;
   uint32_t truncated, copied_ids, copied_most;
@@ -106,6 +108,17 @@ typedef struct Engine {
 } Engine;
 
 void engine_note(Engine *e, Str note);
+
+/* parallel.c: calls task(context, 0 ... tasks - 1), each once, on at most so many threads */
+typedef void ParallelTask(void *context, uint32_t index);
+void parallel(uint32_t threads, uint32_t tasks, ParallelTask *task, void *context);
+enum { CHUNK = 4096 }; /* rows or pairs of one task */
+static inline uint32_t chunks_of(size_t count) { return (uint32_t)((count + CHUNK - 1) / CHUNK); }
+static inline size_t chunk_end(uint32_t chunk, size_t count) {
+  size_t end = ((size_t)chunk + 1) * CHUNK;
+  return end < count ? end : count;
+}
+
 int32_t log2_milli(uint64_t value);                             /* floor(1000 * log2(value)), value >= 1 */
 void sort_keys(uint64_t *keys, uint32_t *values, size_t count); /* stable; values may be NULL */
 uint64_t hash_mix(uint64_t value);
@@ -126,6 +139,11 @@ bool edge_classify(const Engine *e, const MatchPair *pair, uint8_t *ret_kind);
 bool edge_bridges(const MatchPair *pair, uint8_t kind);
 bool list_unique(const Engine *e, uint32_t list); /* one row per person or household */
 
+/* duplicate.c: two rows of one list */
+bool duplicate_classify(const Engine *e, const MatchPair *pair, uint8_t *ret_kind);
+/* A duplicate with a rival in its list (a damaged number that fits two persons) becomes doubtful. */
+void duplicate_margins(const Engine *e, Edge *edges, size_t edge_count);
+
 /* blocks.c: candidates (sorted, distinct, left << 32 | right), exact links first */
 typedef struct Pairs {
   Arena *arena;
@@ -133,6 +151,7 @@ typedef struct Pairs {
   size_t size, capacity;
 } Pairs;
 void pairs_add(Pairs *pairs, uint32_t a, uint32_t b);
+void pairs_append(Pairs *pairs, const Pairs *more);
 void pairs_sort(Pairs *pairs);
 void pairs_free(Pairs *pairs);
 void exact_pass(Engine *e, Pairs *pairs);

@@ -334,6 +334,153 @@ TEST(match_duplicates_of_a_list_share_one_person) {
   CHECK(pair_of(c, x, last(c)) && pair_of(c, x, last(c))->verdict == MATCH_DUPLICATE);
 }
 
+static uint8_t verdict_of(const Case *c, uint32_t a, uint32_t b) {
+  const MatchPair *pair = pair_of(c, a, b);
+  return pair ? pair->verdict : UINT8_MAX;
+}
+
+/* Two rows of the register; of the same household when the groups are equal. */
+typedef struct Twice {
+  const char *relation[2], *name[2], *id[2];
+  uint32_t group[2];
+  uint8_t verdict; /* UINT8_MAX: nothing kept */
+} Twice;
+
+static void check_twice(Context *cx, const Twice *cases, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    Case *c = case_new(cx);
+    uint32_t row[2];
+    for (int k = 0; k < 2; k++) {
+      member(c, cases[i].group[k], cases[i].relation[k], cases[i].name[k], str_from(cases[i].id[k]), VILLAGE_A);
+      row[k] = last(c);
+    }
+    run_case(c);
+    bool together = cases[i].verdict == MATCH_DUPLICATE || cases[i].verdict == MATCH_REVIEW;
+    CHECK_INT(verdict_of(c, row[0], row[1]), cases[i].verdict);
+    CHECK_INT(same_person(c, row[0], row[1]), together);
+    CHECK_INT(c->result.state[row[0]] == STATE_REVIEW, cases[i].verdict == MATCH_REVIEW);
+  }
+}
+
+TEST(match_a_person_entered_twice_in_a_list_is_found_in_spite_of_slips) {
+  static const Twice CASES[] = {
+      /* the same number, one character mistaken for one that resembles it */
+      {{"之孙子", "之孙子"},
+       {"廖样鹏", "廖祥鹏"},
+       {"450399199903080375", "450399199903080375"},
+       {1, 1},
+       MATCH_DUPLICATE},
+      {{"之女", "之女"}, {"马雅婷", "冯雅婷"}, {"450399200508071386", "450399200508071386"}, {1, 1}, MATCH_DUPLICATE},
+      {{"户主", "户主"}, {"石先生", "石德生"}, {"450399195911200076", "450399195911200076"}, {1, 1}, MATCH_DUPLICATE},
+      /* a slip in the number and one in the name */
+      {{"之孙女", "之孙女"},
+       {"黄诗雨", "黄待雨"},
+       {"450399200104180302", "450399201104180302"},
+       {1, 1},
+       MATCH_DUPLICATE},
+      /* married out, still with the parents */
+      {{"之女", "配偶"}, {"王丹雪", "王丹雪"}, {"450399199303120821", "450399199303120871"}, {1, 2}, MATCH_DUPLICATE},
+      /* slips on both sides */
+      {{"之女", "之女"}, {"唐涵婷", "唐涵婷"}, {"450399210405150844", "450399201405050444"}, {1, 1}, MATCH_DUPLICATE},
+      {{"之女", "之儿媳"}, {"潘娜雯", "潘娜雯"}, {"450399199710210620", "450399179710219620"}, {1, 2}, MATCH_REVIEW},
+      /* one number is missing */
+      {{"配偶", "配偶"}, {"余群英", "余群英"}, {"450399195801250427", ""}, {1, 1}, MATCH_DUPLICATE},
+      {{"配偶", "配偶"}, {"余群英", "余裙英"}, {"450399195801250427", ""}, {1, 1}, MATCH_REVIEW},
+  };
+  check_twice(cx, CASES, COUNT_OF(CASES));
+}
+
+TEST(match_two_persons_of_a_list_are_not_taken_for_one) {
+  char number[4][24] = {"", "", "", ""};
+  for (uint32_t i = 0; i < 4; i++) { /* neighbours of one day; the last one of another year */
+    Str id = id_of(cx, i < 3 ? 20010418 : 19720418, 30 + i);
+    memcpy(number[i], id.data, id.size);
+  }
+  const Twice cases[] = {
+      /* twins with neighbouring numbers, also with names that sound alike */
+      {{"之女", "之女"}, {"黄诗雨", "黄诗云"}, {number[0], number[1]}, {1, 1}, UINT8_MAX},
+      {{"之女", "之女"}, {"黄诗雨", "黄诗语"}, {number[0], number[1]}, {1, 1}, UINT8_MAX},
+      {{"之女", "之女"}, {"黄诗雨", "黄诗语"}, {number[0], number[2]}, {1, 1}, UINT8_MAX},
+      /* namesakes, neighbours and others, with their own numbers */
+      {{"之女", "之女"}, {"黄诗雨", "黄诗雨"}, {number[0], number[1]}, {1, 2}, UINT8_MAX},
+      {{"之女", "配偶"}, {"黄诗雨", "黄诗雨"}, {number[0], number[3]}, {1, 2}, UINT8_MAX},
+      {{"之女", "配偶"}, {"黄诗雨", "黄诗雨"}, {number[0], ""}, {1, 2}, UINT8_MAX},
+      {{"之女", "配偶"}, {"黄诗雨", "黄诗雨"}, {"", ""}, {1, 2}, UINT8_MAX},
+      /* father and son of one name */
+      {{"户主", "之子"}, {"傅军", "傅军"}, {number[3], number[0]}, {1, 1}, UINT8_MAX},
+      {{"户主", "之子"}, {"傅军", "傅军"}, {number[3], ""}, {1, 1}, UINT8_MAX},
+      {{"户主", "之子"}, {"傅军", "傅军"}, {"", ""}, {1, 1}, UINT8_MAX},
+      /* sisters, one of them without a number */
+      {{"之侄女", "之侄女"}, {"凤雪", "凤雪燕"}, {"", number[0]}, {1, 1}, UINT8_MAX},
+      /* a brother's number copied down */
+      {{"之子", "之子"}, {"郑浩宇", "郑阳宇"}, {number[0], number[0]}, {1, 1}, MATCH_VETO},
+      {{"之子", "之子"}, {"蒙平", "蒙强"}, {number[0], number[0]}, {1, 1}, MATCH_VETO},
+      {{"之子", "之女"}, {"郑样宇", "郑祥宇"}, {number[0], number[0]}, {1, 1}, MATCH_VETO},
+      /* heads of two households */
+      {{"户主", "户主"}, {"蒙国飞", "蒙国"}, {number[0], number[0]}, {1, 2}, MATCH_VETO},
+  };
+  check_twice(cx, cases, COUNT_OF(cases));
+}
+
+TEST(match_a_twin_with_a_damaged_number_and_a_name_that_sounds_alike_is_left_to_a_person) {
+  Case *c = case_new(cx);
+  Str id = id_of(cx, 20010418, 30);
+  char damaged[24] = {0};
+  memcpy(damaged, id.data, 18);
+  damaged[16] = '1'; /* 031, and the check digit of 030 */
+  member(c, 1, "之女", "黄诗雨", id, VILLAGE_A);
+  uint32_t a = last(c);
+  member(c, 1, "之女", "黄诗语", str_from(damaged), VILLAGE_A);
+  run_case(c);
+  CHECK_INT(verdict_of(c, a, last(c)), MATCH_REVIEW);
+}
+
+TEST(match_a_damaged_number_between_two_persons_of_a_list_is_left_to_a_person) {
+  Case *c = case_new(cx);
+  /* namesakes born on one day; the third row has the number of one and the check digit of the other */
+  Str left = id_of(cx, 19930312, 82), right = id_of(cx, 19930312, 84);
+  char middle[24] = {0};
+  memcpy(middle, left.data, 18);
+  middle[17] = right.data[17];
+  CHECK(left.data[17] != right.data[17]);
+  member(c, 1, "之女", "王丹雪", left, VILLAGE_A);
+  uint32_t a = last(c);
+  member(c, 2, "之女", "王丹雪", right, VILLAGE_A);
+  uint32_t b = last(c);
+  member(c, 3, "之女", "王丹雪", str_from(middle), VILLAGE_A);
+  run_case(c);
+  CHECK(!same_person(c, a, b));
+  CHECK(c->result.state[last(c)] == STATE_REVIEW);
+  CHECK(verdict_of(c, a, last(c)) != MATCH_DUPLICATE && verdict_of(c, b, last(c)) != MATCH_DUPLICATE);
+}
+
+TEST(match_a_doubtful_duplicate_is_none_when_another_list_has_both) {
+  Case *c = case_new(cx);
+  member(c, 1, "之女", "潘娜雯", STR("450399199710210620"), VILLAGE_A);
+  uint32_t a = last(c);
+  member(c, 2, "之儿媳", "潘娜雯", STR("450399179710219620"), VILLAGE_A);
+  uint32_t b = last(c);
+  add(c, CIVIL, "潘娜雯", STR("450399199710210620"), VILLAGE_A);
+  MatchRecord *second = add(c, CIVIL, "潘娜雯", STR("450399179710219620"), VILLAGE_A);
+  second->household_no = c->records[b].household_no;
+  run_case(c);
+  CHECK(same_person(c, b, last(c)));
+  CHECK(!same_person(c, a, b));
+}
+
+TEST(match_a_persons_word_holds_for_two_rows_of_a_list) {
+  for (int link = 0; link < 2; link++) {
+    Case *c = case_new(cx);
+    member(c, 1, "之女", "潘娜雯", STR("450399199710210620"), VILLAGE_A);
+    uint32_t a = last(c);
+    member(c, 2, "之儿媳", "潘娜雯", STR("450399179710219620"), VILLAGE_A);
+    c->constraints[c->constraint_count++] = (MatchConstraint){a, last(c), link == 1};
+    run_case(c);
+    CHECK_INT(same_person(c, a, last(c)), link);
+    CHECK(c->result.state[a] != STATE_REVIEW);
+  }
+}
+
 TEST(match_a_persons_word_outweighs_the_engine) {
   Case *c = case_new(cx);
   member(c, 1, "户主", "龙胜才", ID_A, VILLAGE_A);
@@ -515,6 +662,66 @@ TEST(match_the_order_of_rows_and_the_number_of_threads_do_not_matter) {
     }
   }
   CHECK_INT(wrong, 0);
+}
+
+/* Records with all kinds of slips, several of most persons, some households. */
+static MatchRecord *random_records(Context *cx, uint32_t count) {
+  static const char *const RUNES[] = {"吴", "潘", "杨", "石", "明", "军", "国",
+                                      "志", "英", "诗", "语", "雨", "祥", "样"};
+  MatchRecord *records = arena_array(cx->arena, count, MatchRecord);
+  uint64_t random = 11;
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t person = (uint32_t)(next_random(&random) % (count / 3)), slip = (uint32_t)(next_random(&random) % 12);
+    const char *given = RUNES[slip == 1 ? slip + person % 9 : 4 + person / 7 % 10];
+    Str id = id_of(cx, 19500101 + person % 28 + person % 12 * 100 + person % 60 * 10000, person % 999);
+    char text[24] = {0};
+    memcpy(text, id.data, 18);
+    if (slip == 2) text[6 + person % 11] = '7';
+    if (slip == 3) text[17] = 0;
+    if (slip == 4) text[0] = 0;
+    records[i] =
+        (MatchRecord){.list = i % LISTS,
+                      .group = i % LISTS == REGISTER ? person / 4 : MATCH_NONE,
+                      .name = str_format(cx->arena, "%s%s%s", RUNES[person % 4], given, RUNES[4 + person % 10]),
+                      .id = str_copy(cx->arena, str_from(text)),
+                      .town = STR("450328102"),
+                      .village = str_format(cx->arena, "4503281022%02u", person % 40),
+                      .relation = slip == 5 ? STR("之子") : STR_EMPTY};
+    if (slip % 3) records[i].household_no = str_format(cx->arena, "10002%06u", person / 4);
+  }
+  return records;
+}
+
+TEST(match_any_number_of_threads_gives_the_same_result_to_the_bit) {
+  static const uint32_t THREADS[] = {0, 1, 2, 3, 8, 1000};
+  const uint32_t count = 9000;
+  MatchInput input = {.records = random_records(cx, count),
+                      .record_count = count,
+                      .sources = SOURCES,
+                      .source_count = LISTS,
+                      .hub = REGISTER};
+  MatchResult first;
+  for (size_t t = 0; t < COUNT_OF(THREADS); t++) {
+    MatchResult r;
+    input.threads = THREADS[t];
+    CHECK_OK(match_run(cx, &input, &r));
+    if (t == 0) first = r;
+    CHECK_INT(r.person_count, first.person_count);
+    CHECK_INT(r.household_count, first.household_count);
+    CHECK_INT(r.pair_count, first.pair_count);
+    CHECK_INT(r.event_count, first.event_count);
+    CHECK_INT(r.note_count, first.note_count);
+    CHECK_INT((int64_t)r.compared, (int64_t)first.compared);
+    CHECK_INT(r.truncated_blocks, first.truncated_blocks);
+    CHECK(memcmp(r.person, first.person, count * sizeof *r.person) == 0);
+    CHECK(memcmp(r.household, first.household, count * sizeof *r.household) == 0);
+    CHECK(memcmp(r.state, first.state, count * sizeof *r.state) == 0);
+    CHECK(memcmp(r.bits, first.bits, count * sizeof *r.bits) == 0);
+    CHECK(memcmp(r.partner, first.partner, count * sizeof *r.partner) == 0);
+    if (r.pair_count == first.pair_count) CHECK(memcmp(r.pairs, first.pairs, r.pair_count * sizeof *r.pairs) == 0);
+    for (uint32_t i = 0; i < r.note_count && i < first.note_count; i++) CHECK(str_equal(r.notes[i], first.notes[i]));
+  }
+  CHECK(first.pair_count > count / 4 && first.person_count > count / 10);
 }
 
 TEST(match_numbers_are_dense_in_the_order_of_records) {

@@ -11,6 +11,20 @@ static uint64_t record_hash(const MatchRecord *r) {
   return hash;
 }
 
+typedef struct Ordering {
+  const MatchInput *input;
+  uint64_t *keys;
+} Ordering;
+
+static void hash_chunk(void *of_ordering, uint32_t chunk) {
+  const Ordering *o = of_ordering;
+  const MatchRecord *records = o->input->records;
+  for (size_t i = (size_t)chunk * CHUNK, end = chunk_end(chunk, o->input->record_count); i < end; i++) {
+    uint64_t list = records[i].list < 65535 ? records[i].list : 65535;
+    o->keys[i] = list << 48 | record_hash(&records[i]) >> 16;
+  }
+}
+
 /* Rows are ordered by list and content; equal rows of a list keep the order of the input. */
 static void order_rows(Engine *e) {
   Arena *own CLEANUP(arena_freep) = arena_new();
@@ -18,11 +32,9 @@ static void order_rows(Engine *e) {
   uint64_t *keys = arena_array(own, e->count, uint64_t);
   e->record = arena_array(e->scratch, e->count, uint32_t);
   e->row = arena_array(e->scratch, e->count, uint32_t);
-  for (uint32_t i = 0; i < e->count; i++) {
-    uint64_t list = input->records[i].list < 65535 ? input->records[i].list : 65535;
-    keys[i] = list << 48 | record_hash(&input->records[i]) >> 16;
-    e->record[i] = i;
-  }
+  Ordering ordering = {input, keys};
+  parallel(input->threads, chunks_of(e->count), hash_chunk, &ordering);
+  for (uint32_t i = 0; i < e->count; i++) e->record[i] = i;
   sort_keys(keys, e->record, e->count);
   for (uint32_t i = 0; i < e->count; i++) e->row[e->record[i]] = i;
 }
@@ -102,6 +114,7 @@ static Str place_base(Arena *arena, Str text) {
 /* ---- interning ---- */
 
 typedef struct Interns {
+  Arena *arena; /* of the lasting arrays that this task makes */
   StrMap names, name_keys, towns, villages, places, place_bases, relations;
   Table groups;
   uint32_t name_capacity, rune_count, rune_capacity, key_count, damaged_count, damaged_capacity, place_capacity;
@@ -112,11 +125,11 @@ static uint32_t intern(StrMap *map, Str text) {
   return text.size ? strmap_put(map, text, map->count + 1, NULL) : 0;
 }
 
-static void *grown(Engine *e, void *old, uint32_t *capacity, uint32_t needed, size_t item) {
+static void *grown(Interns *in, void *old, uint32_t *capacity, uint32_t needed, size_t item) {
   if (needed <= *capacity) return old;
   uint32_t larger = *capacity ? *capacity * 2 : 1024;
   while (larger < needed) larger *= 2;
-  void *result = arena_grow(e->scratch, old, *capacity * item, larger * item);
+  void *result = arena_grow(in->arena, old, *capacity * item, larger * item);
   *capacity = larger;
   return result;
 }
@@ -127,10 +140,10 @@ static uint32_t intern_name(Engine *e, Interns *in, Str raw) {
   uint32_t at = strmap_put(&in->names, raw, e->name_count, &added);
   if (!added) return at;
   Name name = name_read(raw);
-  e->names = grown(e, e->names, &in->name_capacity, e->name_count + 1, sizeof(NameEntry));
+  e->names = grown(in, e->names, &in->name_capacity, e->name_count + 1, sizeof(NameEntry));
   uint32_t capacity = in->rune_capacity;
-  e->runes = grown(e, e->runes, &in->rune_capacity, in->rune_count + name.size, sizeof(uint32_t));
-  e->sounds = grown(e, e->sounds, &capacity, in->rune_count + name.size, sizeof(uint16_t));
+  e->runes = grown(in, e->runes, &in->rune_capacity, in->rune_count + name.size, sizeof(uint32_t));
+  e->sounds = grown(in, e->sounds, &capacity, in->rune_count + name.size, sizeof(uint16_t));
   char bytes[NAME_LIMIT * 4];
   size_t size = 0;
   for (uint8_t i = 0; i < name.size; i++) {
@@ -151,17 +164,17 @@ static uint32_t intern_place(Engine *e, Interns *in, Str text) {
   if (!text.size) return 0;
   uint32_t known = strmap_get(&in->places, text);
   if (known != STRMAP_NONE) return known;
-  Str base = place_base(e->scratch, text);
+  Str base = place_base(in->arena, text);
   bool added;
   uint32_t at = strmap_put(&in->place_bases, base, e->place_count, &added);
   strmap_put(&in->places, text, at, NULL);
   if (!added) return at;
-  e->places = grown(e, e->places, &in->place_capacity, e->place_count + 1, sizeof(Str));
+  e->places = grown(in, e->places, &in->place_capacity, e->place_count + 1, sizeof(Str));
   e->places[e->place_count] = base;
   return e->place_count++;
 }
 
-static void read_id(Engine *e, Interns *in, Row *row, Str raw) {
+static void read_id(Row *row, Str raw) {
   IdNumber id = id_read(raw);
   row->certain = id.certain;
   row->sex = id.sex;
@@ -173,43 +186,104 @@ static void read_id(Engine *e, Interns *in, Row *row, Str raw) {
     return;
   }
   bool useful = (id.state == ID_INVALID || id.state == ID_SHORT) && id.size >= 12 && id.size < TEXT_SIZE;
-  if (id.state == ID_PREFIX && id.certain >= 15) useful = true;
-  if (!useful) return;
-  e->damaged = grown(e, e->damaged, &in->damaged_capacity, in->damaged_count + 1, sizeof(DamagedId));
-  DamagedId *damaged = &e->damaged[in->damaged_count];
-  *damaged = (DamagedId){.size = id.size < TEXT_SIZE ? id.size : TEXT_SIZE - 1,
-                         .certain = id.state == ID_PREFIX ? id.certain : 0};
-  memcpy(damaged->text, id.text, damaged->size);
-  row->damaged = in->damaged_count++;
+  row->damaged = useful || (id.state == ID_PREFIX && id.certain >= 15); /* keep_damaged gives it a place */
 }
 
-static void read_record(Engine *e, Interns *in, uint32_t at) {
-  const MatchRecord *r = &e->input->records[e->record[at]];
-  Row *row = &e->rows[at];
-  row->list = r->list < e->list_count ? r->list : e->list_count - 1;
-  read_id(e, in, row, r->id);
-  row->name = intern_name(e, in, r->name);
+/* What a record says by itself, without the others. */
+static void read_values(Row *row, const MatchRecord *r, uint32_t list_count) {
+  row->list = r->list < list_count ? r->list : list_count - 1;
+  read_id(row, r->id);
   row->household_no = hash_text(r->household_no);
   row->phone = read_phone(r->phone);
-  row->town = intern(&in->towns, r->town);
-  row->village = intern(&in->villages, r->village);
-  row->place = intern_place(e, in, r->place_text);
   row->birth_declared = read_birth(r->birth);
   if (!row->birth) row->birth = row->birth_declared, row->birth_declared = 0;
   uint8_t sex = read_sex(r->sex);
   if (sex) row->sex = sex;
-  row->relation = intern(&in->relations, r->relation);
   row->member_count = r->member_count > 0 ? r->member_count : 0;
   if (r->head || says_head(r->relation))
     row->flags |= ROW_HEAD;
-  else if (row->relation)
+  else if (str_trim(r->relation).size)
     row->flags |= ROW_NOT_HEAD;
   if (r->household_row) row->flags |= ROW_HOUSEHOLD;
   row->group = MATCH_NONE;
-  if (r->group != MATCH_NONE) {
-    uint32_t *slot = table_at(&in->groups, (uint64_t)row->list << 32 | r->group);
-    if (!*slot) *slot = ++e->group_count;
-    row->group = *slot - 1;
+}
+
+static void read_chunk(void *engine, uint32_t chunk) {
+  const Engine *e = engine;
+  for (size_t i = (size_t)chunk * CHUNK, end = chunk_end(chunk, e->count); i < end; i++)
+    read_values(&e->rows[i], &e->input->records[e->record[i]], e->list_count);
+}
+
+static uint32_t keep_damaged(Engine *e, Interns *in, Str raw) {
+  IdNumber id = id_read(raw);
+  e->damaged = grown(in, e->damaged, &in->damaged_capacity, in->damaged_count + 1, sizeof(DamagedId));
+  DamagedId *damaged = &e->damaged[in->damaged_count];
+  *damaged = (DamagedId){.size = id.size < TEXT_SIZE ? id.size : TEXT_SIZE - 1,
+                         .certain = id.state == ID_PREFIX ? id.certain : 0};
+  memcpy(damaged->text, id.text, damaged->size);
+  return in->damaged_count++;
+}
+
+/* What gets a number that is the same for equal texts, in the order of rows: three tasks, of which each
+ * has its own maps and arrays and its own fields of the rows. */
+enum { INTERN_NAMES, INTERN_PLACES, INTERN_CODES, INTERN_TASKS };
+
+typedef struct Interning {
+  Engine *e;
+  Interns in[INTERN_TASKS];
+} Interning;
+
+static void intern_row_codes(Engine *e, Interns *in, Row *row, const MatchRecord *r) {
+  if (row->damaged) row->damaged = keep_damaged(e, in, r->id);
+  row->town = intern(&in->towns, r->town);
+  row->village = intern(&in->villages, r->village);
+  row->relation = intern(&in->relations, r->relation);
+  e->list_size[row->list]++;
+  if (r->group == MATCH_NONE) return;
+  uint32_t *slot = table_at(&in->groups, (uint64_t)row->list << 32 | r->group);
+  if (!*slot) *slot = ++e->group_count;
+  row->group = *slot - 1;
+}
+
+static void intern_task(void *of_interning, uint32_t task) {
+  Interning *interning = of_interning;
+  Engine *e = interning->e;
+  Interns *in = &interning->in[task];
+  for (uint32_t i = 0; i < e->count; i++) {
+    const MatchRecord *r = &e->input->records[e->record[i]];
+    if (task == INTERN_NAMES) e->rows[i].name = intern_name(e, in, r->name);
+    if (task == INTERN_PLACES) e->rows[i].place = intern_place(e, in, r->place_text);
+    if (task == INTERN_CODES) intern_row_codes(e, in, &e->rows[i], r);
+  }
+}
+
+/* The first place and the first damaged number stand for none. */
+static void interns_new(Engine *e, Arena *own, uint32_t task, Interns *in) {
+  *in = (Interns){.arena = arena_new(), .damaged_count = 1};
+  StrMap *const maps[] = {&in->names,  &in->name_keys,   &in->towns,    &in->villages,
+                          &in->places, &in->place_bases, &in->relations};
+  for (size_t i = 0; i < COUNT_OF(maps); i++) *maps[i] = strmap_new(own);
+  if (task == INTERN_CODES) {
+    in->groups = table_new(own, e->count);
+    e->damaged = grown(in, NULL, &in->damaged_capacity, 1, sizeof(DamagedId));
+  }
+  if (task == INTERN_PLACES) e->places = grown(in, NULL, &in->place_capacity, 1, sizeof(Str)), e->place_count = 1;
+}
+
+static void intern_records(Engine *e, uint32_t *ret_key_count, uint32_t *ret_rune_count) {
+  Interning work = {.e = e};
+  Arena *own[INTERN_TASKS]; /* the maps die with the reading */
+  for (uint32_t task = 0; task < INTERN_TASKS; task++) {
+    own[task] = arena_new();
+    interns_new(e, own[task], task, &work.in[task]);
+  }
+  parallel(e->input->threads, INTERN_TASKS, intern_task, &work);
+  const Interns *codes = &work.in[INTERN_CODES], *names = &work.in[INTERN_NAMES];
+  e->village_count = codes->villages.count, e->town_count = codes->towns.count;
+  *ret_key_count = names->key_count, *ret_rune_count = names->rune_count;
+  for (uint32_t task = 0; task < INTERN_TASKS; task++) {
+    arena_absorb(e->scratch, work.in[task].arena);
+    arena_free(own[task]);
   }
 }
 
@@ -227,36 +301,15 @@ static void index_groups(Engine *e) {
 }
 
 void engine_prepare(Engine *e) {
+  uint32_t key_count, rune_count;
   e->list_count = e->input->source_count ? e->input->source_count : 1;
   order_rows(e);
-  Arena *own CLEANUP(arena_freep) = arena_new(); /* the maps die with the reading */
-  Interns in = {strmap_new(own),
-                strmap_new(own),
-                strmap_new(own),
-                strmap_new(own),
-                strmap_new(own),
-                strmap_new(own),
-                strmap_new(own),
-                table_new(own, e->count),
-                0,
-                0,
-                0,
-                0,
-                1,
-                0,
-                0};
-  e->place_count = 1;
-  e->places = grown(e, NULL, &in.place_capacity, 1, sizeof(Str));
-  e->damaged = grown(e, NULL, &in.damaged_capacity, 1, sizeof(DamagedId));
   e->rows = arena_array(e->scratch, e->count, Row);
   e->list_size = arena_array(e->scratch, e->list_count, uint32_t);
-  for (uint32_t i = 0; i < e->count; i++) {
-    read_record(e, &in, i);
-    e->list_size[e->rows[i].list]++;
-  }
+  parallel(e->input->threads, chunks_of(e->count), read_chunk, e);
+  intern_records(e, &key_count, &rune_count);
   index_groups(e);
-  e->village_count = in.villages.count, e->town_count = in.towns.count;
   e->village_town = arena_array(e->scratch, (size_t)e->village_count + 1, uint32_t);
   for (uint32_t i = 0; i < e->count; i++) e->village_town[e->rows[i].village] = e->rows[i].town;
-  count_rarity(e, in.key_count, in.rune_count);
+  count_rarity(e, key_count, rune_count);
 }

@@ -270,22 +270,6 @@ static bool housemate_bears(const Engine *e, uint32_t row, uint32_t name) {
   return false;
 }
 
-static bool is_duplicate(const Engine *e, const MatchPair *pair) {
-  const Row *a = &e->rows[pair->left], *b = &e->rows[pair->right];
-  NameLevel name = pair->level[MATCH_NAME];
-  uint8_t id = pair->level[MATCH_ID];
-  bool same_name = name == NAME_LEVEL_EXACT || name == NAME_LEVEL_VARIANT;
-  bool same_relation = pair->level[MATCH_RELATION] == RELATION_LEVEL_NONE || a->relation == b->relation;
-  if (id == ID_LEVEL_EQUAL)
-    return same_name || name == NAME_LEVEL_NONE || (name_compatible(name) && (same_relation || a->group != b->group));
-  bool same_household =
-      (a->group != MATCH_NONE && a->group == b->group) || pair->level[MATCH_HOUSEHOLD] == HOUSEHOLD_LEVEL_NUMBER;
-  bool same_place = pair->level[MATCH_PLACE] >= PLACE_LEVEL_VILLAGE && pair->level[MATCH_PLACE] <= PLACE_LEVEL_TOWN;
-  if (!same_name || pair->level[MATCH_BIRTH] == BIRTH_LEVEL_DIFFER) return false;
-  if (id_close(id)) return same_household || (a->group == MATCH_NONE && b->group == MATCH_NONE && same_place);
-  return same_household && same_relation && (id == ID_LEVEL_NONE || id == ID_LEVEL_TWO_EDITS || id == ID_LEVEL_FIRST15);
-}
-
 static bool same_surname(const Engine *e, const Row *a, const Row *b) {
   const NameEntry *x = &e->names[a->name], *y = &e->names[b->name];
   return x->size && y->size && e->runes[x->at] == e->runes[y->at];
@@ -317,12 +301,7 @@ bool edge_classify(const Engine *e, const MatchPair *pair, uint8_t *ret_kind) {
   const Row *a = &e->rows[pair->left], *b = &e->rows[pair->right];
   NameLevel name = pair->level[MATCH_NAME];
   uint8_t id = pair->level[MATCH_ID];
-  if (a->list == b->list) {
-    *ret_kind = EDGE_DUPLICATE;
-    if (is_duplicate(e, pair)) return true;
-    *ret_kind = EDGE_VETO;
-    return id == ID_LEVEL_EQUAL;
-  }
+  if (a->list == b->list) return duplicate_classify(e, pair, ret_kind);
   *ret_kind = EDGE_FREE;
   if (id == ID_LEVEL_EQUAL) {
     if (name == NAME_LEVEL_ONE_OTHER || name == NAME_LEVEL_DROPPED_ALIKE) *ret_kind = equal_id_one_other(e, pair);

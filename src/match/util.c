@@ -80,15 +80,27 @@ uint32_t table_get(const Table *table, uint64_t key) {
   return table->keys[at] ? table->values[at] : 0;
 }
 
+/* A fresh arena each time: the old array is given back. */
+static void pairs_reserve(Pairs *pairs, size_t size) {
+  if (size <= pairs->capacity) return;
+  Arena *arena = arena_new();
+  size_t capacity = pairs->capacity ? pairs->capacity * 2 : 16384;
+  if (capacity < size) capacity = size;
+  uint64_t *data = arena_array(arena, capacity, uint64_t);
+  if (pairs->size) memcpy(data, pairs->data, pairs->size * sizeof *data);
+  pairs_free(pairs);
+  pairs->arena = arena, pairs->data = data, pairs->capacity = capacity;
+}
+
+void pairs_append(Pairs *pairs, const Pairs *more) {
+  if (!more->size) return;
+  pairs_reserve(pairs, pairs->size + more->size);
+  memcpy(pairs->data + pairs->size, more->data, more->size * sizeof *more->data);
+  pairs->size += more->size;
+}
+
 void pairs_add(Pairs *pairs, uint32_t a, uint32_t b) {
-  if (pairs->size == pairs->capacity) { /* a fresh arena each time: the old array is given back */
-    Arena *arena = arena_new();
-    size_t capacity = pairs->capacity ? pairs->capacity * 2 : 16384;
-    uint64_t *data = arena_array(arena, capacity, uint64_t);
-    if (pairs->size) memcpy(data, pairs->data, pairs->size * sizeof *data);
-    pairs_free(pairs);
-    pairs->arena = arena, pairs->data = data, pairs->capacity = capacity;
-  }
+  if (pairs->size == pairs->capacity) pairs_reserve(pairs, pairs->size + 1);
   uint32_t left = a < b ? a : b, right = a < b ? b : a;
   pairs->data[pairs->size++] = (uint64_t)left << 32 | right;
 }

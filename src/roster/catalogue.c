@@ -40,14 +40,30 @@ static bool is_decoration(uint32_t rune) {
   return false;
 }
 
+/* "1.乡镇", "(1)乡镇", "①乡镇", "一、乡镇": where the header itself begins. */
+static size_t skip_numbering(Str text) {
+  size_t at = 0;
+  uint32_t first = text.size ? str_next_rune(text, &at) : 0;
+  if (first >= 0x2460 && first <= 0x2473) return at;
+  bool bracket = first == '(';
+  if (!bracket) at = 0;
+  static const Str numerals = STR("一二三四五六七八九十");
+  size_t digits = 0;
+  for (size_t next = at; next < text.size; at = next, digits++) {
+    uint32_t rune = str_next_rune(text, &next);
+    if (!(rune >= '0' && rune <= '9') && (rune < 0x80 || str_find(numerals, str_sub(text, at, next)) < 0)) break;
+  }
+  if (digits == 0 || digits > 3 || at >= text.size) return 0;
+  if (text.data[at] == (bracket ? ')' : '.')) return at + 1;
+  return !bracket && str_starts(str_sub(text, at, text.size), STR("、")) ? at + STR("、").size : 0;
+}
+
 Str header_normalise(Arena *arena, Str header) {
   Str folded = text_fold(arena, header);
-  size_t at = 0;
-  while (at < folded.size && folded.data[at] >= '0' && folded.data[at] <= '9') at++; /* numbering: "1.乡镇" */
-  if (at > 0 && at < folded.size && (folded.data[at] == '.' || str_starts(str_sub(folded, at, folded.size), STR("、"))))
-    folded = str_sub(folded, at, folded.size);
+  size_t start = skip_numbering(folded);
+  if (start < folded.size) folded = str_sub(folded, start, folded.size);
   Buf buf = buf_new(arena);
-  for (at = 0; at < folded.size;) {
+  for (size_t at = 0; at < folded.size;) {
     uint32_t rune = str_next_rune(folded, &at);
     if (rune >= 'a' && rune <= 'z') rune -= 32;
     if (!is_decoration(rune)) buf_add_rune(&buf, rune);
@@ -55,19 +71,39 @@ Str header_normalise(Arena *arena, Str header) {
   return buf_str(&buf);
 }
 
-uint32_t catalogue_header(const Catalogue *catalogue, Arena *scratch, Str header) {
-  if (header.size == 0 || header.size > 200) return NO_INDEX;
-  Str normal = header_normalise(scratch, header);
+/* 工程进度（0未开工 1开工）: without what stands in brackets. */
+static Str without_brackets(Arena *arena, Str header) {
+  Str folded = text_fold(arena, header);
+  Buf buf = buf_new(arena);
+  int depth = 0;
+  for (size_t i = skip_numbering(folded); i < folded.size; i++) {
+    char c = folded.data[i];
+    if (c == '(' || c == '[') depth++;
+    if (depth == 0) buf_add_byte(&buf, c);
+    if ((c == ')' || c == ']') && depth > 0) depth--;
+  }
+  return buf_str(&buf);
+}
+
+static uint32_t known_variant(const Catalogue *catalogue, Str normal) {
+  if (normal.size == 0) return NO_INDEX;
   uint32_t column = strmap_get(&catalogue->variants, normal);
   if (column != STRMAP_NONE) return column;
-  static const Str units[] = {STR("平方米"), STR("平米"), STR("㎡"), STR("M2"),   STR("万元"),
-                              STR("元"),     STR("人"),   STR("年"), STR("必填"), STR("个")};
+  static const Str units[] = {STR("平方米"), STR("平米"), STR("㎡"), STR("M2"), STR("M²"),   STR("万元"), STR("元"),
+                              STR("人"),     STR("年"),   STR("户"), STR("个"), STR("必填"), STR("打√"),  STR("勾选")};
   for (size_t i = 0; i < COUNT_OF(units); i++)
     if (str_ends(normal, units[i])) {
       column = strmap_get(&catalogue->variants, str_sub(normal, 0, normal.size - units[i].size));
       if (column != STRMAP_NONE) return column;
     }
   return NO_INDEX;
+}
+
+uint32_t catalogue_header(const Catalogue *catalogue, Arena *scratch, Str header) {
+  if (header.size == 0 || header.size > 400) return NO_INDEX;
+  uint32_t column = known_variant(catalogue, header_normalise(scratch, header));
+  if (column != NO_INDEX) return column;
+  return known_variant(catalogue, header_normalise(scratch, without_brackets(scratch, header)));
 }
 
 static Str vocabulary_key(Arena *arena, const char *vocabulary, Str text) {
@@ -144,6 +180,8 @@ static Status load_columns(Context *cx, Catalogue *catalogue) {
                     STR_ARG(variant->text), STR_ARG(catalogue->columns[kept].code), STR_ARG(column->code));
     }
   }
+  JSON_EACH(word, json_get(json, "others"))
+  if (catalogue->other_count < COUNT_OF(catalogue->others)) catalogue->others[catalogue->other_count++] = word->text;
   for (uint32_t i = 0; i < KNOWN_COLUMNS; i++) {
     catalogue->known[i] = catalogue_column(catalogue, str_from(KNOWN_CODES[i]));
     if (catalogue->known[i] == NO_INDEX) return fail(cx, BAD_FILE, "lists/columns.json 缺少列 %s。", KNOWN_CODES[i]);

@@ -90,6 +90,8 @@ typedef struct Catalogue {
   uint32_t known[KNOWN_COLUMNS];
   StrMap column_codes; /* code -> column */
   StrMap variants;     /* normalised header -> column */
+  Str others[64];      /* words in headers that speak of other people or places (监护, 帮扶, 安置) */
+  uint32_t other_count;
   List lists[LIST_LIMIT];
   uint32_t list_count, hub;
   DifferenceClass classes[CLASS_LIMIT];

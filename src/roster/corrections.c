@@ -15,6 +15,13 @@ typedef struct Remark {
   uint32_t cell_count;
 } Remark;
 
+/* What was settled for a household whose rows each repeat it (the village, the number of members). */
+typedef struct Spread {
+  const Difference *difference;
+  Str own, settled;
+  uint32_t next; /* of the same household */
+} Spread;
+
 typedef struct Writing {
   Context *cx;
   Journal *journal;
@@ -22,11 +29,13 @@ typedef struct Writing {
   Str list;
   const Difference *differences;
   size_t difference_count;
-  StrMap settled_index;
-  Str *settled;
   StrMap index; /* row key -> remark */
   Remark *remarks;
   uint32_t remark_count, remark_capacity;
+  Spread *spreads;
+  uint32_t spread_count;
+  StrMap spread_of;  /* household -> its first spread */
+  StrMap shared_row; /* key of one of its rows in the list -> the same */
   const Difference **missing;
   uint32_t missing_count;
   WorkbookWriter *writer;
@@ -108,12 +117,20 @@ static Str other_side(const Writing *w, const Difference *d, Str others) {
                                        STR_ARG(others));
 }
 
+static void add_spread(Writing *w, const Difference *d, Str own, Str settled) {
+  static const Str fields[] = {STR("village"), STR("size"), STR("hh_no")};
+  bool shared = false;
+  for (size_t i = 0; i < COUNT_OF(fields); i++) shared |= str_equal(d->field, fields[i]);
+  if (!shared || own.size == 0 || settled.size == 0) return;
+  uint32_t first = strmap_get(&w->spread_of, d->household);
+  strmap_set(&w->spread_of, d->household, w->spread_count);
+  w->spreads[w->spread_count++] = (Spread){d, own, settled, first};
+}
+
 /* What one difference means for one row of this list. */
 static void remark_row(Writing *w, const Difference *d, Str key, Str own, Str others) {
-  Str settled = STR_EMPTY;
+  Str settled = d->settled;
   bool has_settled = d->state == DIFFERENCE_DECIDED;
-  uint32_t at = strmap_get(&w->settled_index, d->id);
-  if (at != STRMAP_NONE) settled = w->settled[at];
   if (has_settled && str_equal(d->decision, STR("exception"))) return;
   bool link = str_equal(d->field, STR("link")), row = str_equal(d->field, STR("row"));
   if (link && d->state == DIFFERENCE_DECIDED &&
@@ -122,6 +139,8 @@ static void remark_row(Writing *w, const Difference *d, Str key, Str own, Str ot
   if (has_settled && !link && !row && (settled.size == 0 || says_the_same(w, d, own, settled))) return;
   bool wrong_side = str_equal(key, d->row_key);
   if (d->state != DIFFERENCE_DECIDED && !wrong_side) return; /* the other row is the one to look at */
+  bool head =
+      str_equal(d->field, STR("head_name")); /* another person: a new name beside the old number would be wrong */
   Remark *remark = remark_of(w, key);
   Arena *a = w->cx->arena;
   add_text(&remark->problem, str_format(a, STR_FMT "%s" STR_FMT "%s", STR_ARG(class_title(w, d)),
@@ -129,15 +148,20 @@ static void remark_row(Writing *w, const Difference *d, Str key, Str own, Str ot
   if (link && has_settled)
     add_text(&remark->advice, STR("与另一行是同一人，请删去多余的一行"));
   else if (has_settled && settled.size)
-    add_text(&remark->advice, str_format(a, "已商定为“" STR_FMT "”", STR_ARG(settled)));
+    add_text(&remark->advice,
+             str_format(a, "已商定为“" STR_FMT "”%s", STR_ARG(settled), head ? "，请连同身份证号码一起更改" : ""));
   else
     add_text(&remark->advice, d->reason.size ? d->reason : STR("请核对"));
   if (!has_settled) add_text(&remark->advice, other_side(w, d, others));
-  if (!link && !row) set_cell(remark, d->field, has_settled ? settled : STR_EMPTY);
+  if (!link && !row) set_cell(remark, d->field, has_settled && !head ? settled : STR_EMPTY);
+  if (has_settled) add_spread(w, d, own, settled);
 }
 
 static void collect(Writing *w) {
   w->missing = arena_array(w->cx->arena, w->difference_count + 1, const Difference *);
+  w->spreads = arena_array(w->cx->arena, 2 * w->difference_count + 1, Spread);
+  w->spread_of = strmap_new(w->cx->arena);
+  w->shared_row = strmap_new(w->cx->arena);
   for (size_t i = 0; i < w->difference_count; i++) {
     const Difference *d = &w->differences[i];
     if (str_equal(d->list, w->list) && d->row_key.size) remark_row(w, d, d->row_key, d->value, d->other_value);
@@ -148,32 +172,39 @@ static void collect(Writing *w) {
   }
 }
 
-static Status load_settled(Writing *w) {
-  CLEANUP(db_stop) DbQuery *query = NULL;
-  Context *cx = w->cx;
-  uint32_t capacity = 0;
-  w->settled_index = strmap_new(cx->arena);
-  TRY(db_start(cx, journal_db(w->journal), &query, &ROSTER_DECISIONS_ACTIVE));
-  for (bool more;;) {
-    TRY(db_next(cx, query, &more));
-    if (!more) return OK;
-    Str text, id = str_copy(cx->arena, db_text(query, 0));
-    Json *item;
-    Str key = str_format(cx->arena, STR_FMT "|%lld|%lld", STR_ARG(id), (long long)db_int(query, 1),
-                         (long long)db_int(query, 2));
-    TRY(roster_unseal(cx, w->journal, "decision.content", key, db_blob(query, 6), &text));
-    TRY(json_parse(cx, text, &item));
-    uint32_t at = strmap_get(&w->settled_index, id);
-    if (at == STRMAP_NONE) {
-      at = w->settled_index.count;
-      if (at == capacity) {
-        uint32_t larger = capacity ? capacity * 2 : 64;
-        w->settled = arena_grow(cx->arena, w->settled, capacity * sizeof(Str), larger * sizeof(Str));
-        capacity = larger;
-      }
-      strmap_put(&w->settled_index, id, at, NULL);
+static Status visit_shared(Context *cx, void *user, const LinkView *link) {
+  (void)cx;
+  Writing *w = user;
+  if (!str_equal(link->list, w->list)) return OK;
+  uint32_t spread = strmap_get(&w->spread_of, link->household);
+  if (spread != STRMAP_NONE) strmap_put(&w->shared_row, str_copy(w->cx->arena, link->key), spread, NULL);
+  return OK;
+}
+
+static bool row_says(const Writing *w, const Json *row, Str field, Str text) {
+  Arena *a = w->cx->arena;
+  for (size_t f = 0; f < COUNT_OF(FIELDS); f++)
+    for (size_t i = 0; i < FIELDS[f].count && str_equal(field, str_from(FIELDS[f].field)); i++) {
+      Str code = w->catalogue->columns[w->catalogue->known[FIELDS[f].columns[i]]].code;
+      Str value = json_text(json_get(row, "values"), str_c(a, code));
+      if (value.size) return str_equal(text_fold(a, value), text_fold(a, text));
     }
-    w->settled[at] = json_text(item, "settled");
+  return false;
+}
+
+/* A household's other rows that say the same wrong thing are corrected with the one that the difference names. */
+static void spread_row(Writing *w, const Json *row) {
+  Str key = json_text(row, "key");
+  Arena *a = w->cx->arena;
+  for (uint32_t at = strmap_get(&w->shared_row, key); at != STRMAP_NONE; at = w->spreads[at].next) {
+    const Spread *spread = &w->spreads[at];
+    const Difference *d = spread->difference;
+    if (str_equal(key, d->row_key) || !row_says(w, row, d->field, spread->own)) continue;
+    Remark *remark = remark_of(w, key);
+    set_cell(remark, d->field, spread->settled);
+    add_text(&remark->problem,
+             str_format(a, STR_FMT "：本表写“" STR_FMT "”", STR_ARG(class_title(w, d)), STR_ARG(spread->own)));
+    add_text(&remark->advice, str_format(a, "已商定为“" STR_FMT "”", STR_ARG(spread->settled)));
   }
 }
 
@@ -273,8 +304,17 @@ static void correct_cells(const SheetWriting *s, const Remark *remark, OutCell *
   }
 }
 
-static Status add_cells(SheetWriting *s, const Json *cells, const Remark *remark, Str origin, CellStyle style,
-                        bool header) {
+/* A village written only where it changes: among a few rows of many, a blank would be taken for the row above. */
+static void fill_cells(const SheetWriting *s, const Json *values, OutCell *row) {
+  JSON_EACH(value, values) {
+    uint32_t column = catalogue_column(s->w->catalogue, value->key);
+    for (uint32_t i = 0; i < s->columns && column != NO_INDEX; i++)
+      if (s->column[i] == column && row[i].text.size == 0) row[i].text = value->text;
+  }
+}
+
+static Status add_cells(SheetWriting *s, const Json *cells, const Json *values, const Remark *remark, Str origin,
+                        CellStyle style, bool header) {
   Writing *w = s->w;
   OutCell *out = arena_array(w->cx->arena, s->columns + 4, OutCell);
   uint32_t i = 0;
@@ -285,6 +325,7 @@ static Status add_cells(SheetWriting *s, const Json *cells, const Remark *remark
     out[i].text = !remark && covered(s, s->row + 1, i) ? STR_EMPTY : cell->text;
     i++;
   }
+  if (remark) fill_cells(s, values, out);
   if (remark) correct_cells(s, remark, out);
   if (header) {
     static const Str own[] = {STR("安居行号"), STR("安居提示：存在问题"), STR("安居提示：建议改为")};
@@ -315,7 +356,7 @@ static Status start_sheet(SheetWriting *s) {
     bool header = str_equal(json_text(s->above[i], "role"), STR("header"));
     if (number > s->row) s->row = (uint32_t)number - 1;
     TRY(merge_from(s, s->above[i], s->row + 1));
-    TRY(add_cells(s, json_get(s->above[i], "cells"), NULL, STR_EMPTY, header ? STYLE_HEADER : STYLE_TITLE,
+    TRY(add_cells(s, json_get(s->above[i], "cells"), NULL, NULL, STR_EMPTY, header ? STYLE_HEADER : STYLE_TITLE,
                   header && number == own_header));
   }
   if (first_header == 0) { /* a list without a header: ours says what the columns are */
@@ -324,7 +365,7 @@ static Status start_sheet(SheetWriting *s) {
       json_add(titles,
                json_new_string(w->cx->arena,
                                s->column[i] == NO_INDEX ? STR_EMPTY : w->catalogue->columns[s->column[i]].title));
-    TRY(add_cells(s, titles, NULL, STR_EMPTY, STYLE_HEADER, true));
+    TRY(add_cells(s, titles, NULL, NULL, STR_EMPTY, STYLE_HEADER, true));
   }
   return OK;
 }
@@ -345,7 +386,7 @@ static Status take_layout(SheetWriting *s, const Json *line, Str file) {
 }
 
 /* A household that the list should have: one row with what the register says. */
-static Status add_missing(SheetWriting *s, const Difference *d) {
+static Status add_missing(SheetWriting *s, const Difference *d, Str mark) {
   Writing *w = s->w;
   Fact fact;
   TRY(facts_one(w->cx, w->journal, w->catalogue, d->other_key, &fact));
@@ -374,14 +415,33 @@ static Status add_missing(SheetWriting *s, const Difference *d) {
     json_add(cells, json_new_string(w->cx->arena, value));
   }
   w->rows++;
-  return add_cells(s, cells, &remark, STR_EMPTY, STYLE_ASKED, false);
+  return add_cells(s, cells, NULL, &remark, mark, STYLE_ASKED, false);
 }
 
-static Status write_file(Writing *w, Str file_name, Str rows_hex, bool last) {
+/* Households that are missing go to the file of their township; without one, to the last file. */
+static bool belongs_to(const CurrentFile *files, uint32_t count, uint32_t file, Str town) {
+  for (uint32_t i = 0; i < count; i++)
+    if (str_equal(files[i].sender, town)) return i == file;
+  return file + 1 == count;
+}
+
+static Status write_missing(SheetWriting *s, const CurrentFile *files, uint32_t count, uint32_t file) {
+  Writing *w = s->w;
+  Str mark =
+      str_format(w->cx->arena, STR_FMT STR_FMT, STR_ARG(CORRECTION_NEW), STR_ARG(str_sub(files[file].raw_file, 0, 16)));
+  for (uint32_t i = 0; i < w->missing_count; i++) {
+    if (!belongs_to(files, count, file, w->missing[i]->town)) continue;
+    if (!s->started) TRY(start_sheet(s));
+    TRY(add_missing(s, w->missing[i], mark));
+  }
+  return OK;
+}
+
+static Status write_file(Writing *w, const CurrentFile *files, uint32_t count, uint32_t file) {
   Context *cx = w->cx;
   Digest digest;
   Str rows;
-  if (!digest_from_hex(rows_hex, &digest)) return fail(cx, TAMPERED, "导入记录没有 rows_file。");
+  if (!digest_from_hex(files[file].rows_file, &digest)) return fail(cx, TAMPERED, "导入记录没有 rows_file。");
   TRY(store_get(cx, journal_store(w->journal), &digest, &rows));
   SheetWriting *s = arena_one(cx->arena, SheetWriting);
   s->w = w;
@@ -394,30 +454,30 @@ static Status write_file(Writing *w, Str file_name, Str rows_hex, bool last) {
     bool plain = str_find(line, STR(",\"key\":\"")) >= 0;
     if (plain) { /* most rows are right: look before parsing */
       ptrdiff_t key_at = str_find(line, STR("\",\"origin\":\""));
-      if (key_at >= 32 && strmap_get(&w->index, str_sub(line, (size_t)key_at - 32, (size_t)key_at)) == STRMAP_NONE)
+      Str key = key_at >= 32 ? str_sub(line, (size_t)key_at - 32, (size_t)key_at) : STR_EMPTY;
+      if (key.size && strmap_get(&w->index, key) == STRMAP_NONE && strmap_get(&w->shared_row, key) == STRMAP_NONE)
         continue;
     }
     Json *json;
     TRY(json_parse(cx, line, &json));
     Str role = json_text(json, "role");
     if (str_equal(role, STR("layout"))) {
-      TRY(take_layout(s, json, file_name));
+      TRY(take_layout(s, json, files[file].name));
     } else if (str_equal(role, STR("title")) || str_equal(role, STR("header"))) {
       if (!s->started && s->above_count < ABOVE_LIMIT) s->above[s->above_count++] = json;
     } else if (role.size == 0) {
+      spread_row(w, json);
       uint32_t remark = strmap_get(&w->index, json_text(json, "key"));
       if (remark == STRMAP_NONE) continue;
       if (!s->started) TRY(start_sheet(s));
       add_text(&w->remarks[remark].problem,
                str_format(cx->arena, "原表第 %lld 行", (long long)json_int(json, "row", 0)));
-      TRY(add_cells(s, json_get(json, "cells"), &w->remarks[remark], json_text(json, "origin"), STYLE_PLAIN, false));
+      TRY(add_cells(s, json_get(json, "cells"), json_get(json, "values"), &w->remarks[remark],
+                    json_text(json, "origin"), STYLE_PLAIN, false));
       w->rows++;
     }
   }
-  if (last && w->missing_count && s->layout) {
-    if (!s->started) TRY(start_sheet(s));
-    for (uint32_t i = 0; i < w->missing_count; i++) TRY(add_missing(s, w->missing[i]));
-  }
+  if (s->layout) TRY(write_missing(s, files, count, file));
   return OK;
 }
 
@@ -427,7 +487,7 @@ static Status write_files(Writing *w) {
   uint32_t count;
   TRY(current_files_load(cx, w->journal, w->list, &files, &count));
   if (count == 0) return fail(cx, NOT_FOUND, "名单“" STR_FMT "”还没有导入，没有可更正的。", STR_ARG(w->list));
-  for (uint32_t i = 0; i < count; i++) TRY(write_file(w, files[i].name, files[i].rows_file, i + 1 == count));
+  for (uint32_t i = 0; i < count; i++) TRY(write_file(w, files, count, i));
   if (w->rows == 0) {
     TRY(workbook_add_sheet(cx, w->writer, STR("更正"), NULL, 0, 0));
     TRY(workbook_add_row(cx, w->writer, 1, &(OutCell){STR("本名单没有需要更正的内容。"), STYLE_PLAIN, false}, 1));
@@ -444,9 +504,9 @@ Status roster_corrections(Context *cx, Journal *journal, Str list, const char *p
   Difference *all;
   TRY(roster_differences(cx, journal, &all, &w->difference_count));
   w->differences = all;
-  TRY(load_settled(w));
   w->index = strmap_new(cx->arena);
   collect(w);
+  if (w->spread_count) TRY(roster_links(cx, journal, visit_shared, w));
   TRY(workbook_create(cx, path, &w->writer));
   Status status = write_files(w);
   if (status != OK) {

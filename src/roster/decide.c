@@ -55,39 +55,12 @@ static void set_state(Difference *d, Str action) {
                                                 : DIFFERENCE_DECIDED;
 }
 
-Status roster_decision_states(Context *cx, Journal *journal, StrMap *ret_index, Str **ret_actions) {
-  CLEANUP(db_stop) DbQuery *query = NULL;
-  StrMap index = strmap_new(cx->arena);
-  Str *actions = NULL;
-  uint32_t capacity = 0;
-  TRY(db_start(cx, journal_db(journal), &query, &ROSTER_DECISION_STATE));
-  for (bool more;;) {
-    TRY(db_next(cx, query, &more));
-    if (!more) break;
-    uint32_t at = strmap_get(&index, db_text(query, 0));
-    if (at == STRMAP_NONE) {
-      at = index.count;
-      if (at == capacity) {
-        uint32_t larger = capacity ? capacity * 2 : 256;
-        actions = arena_grow(cx->arena, actions, capacity * sizeof(Str), larger * sizeof(Str));
-        capacity = larger;
-      }
-      strmap_put(&index, str_copy(cx->arena, db_text(query, 0)), at, NULL);
-    }
-    actions[at] = str_copy(cx->arena, db_text(query, 1));
-  }
-  *ret_index = index;
-  *ret_actions = actions;
-  return OK;
-}
-
 static Status load_differences(Context *cx, Journal *journal, bool whole, Difference **ret_differences,
                                size_t *ret_count) {
   FileNames names;
-  StrMap states;
-  Str *actions;
+  Settled settled;
   TRY(file_names_load(cx, journal, &names));
-  TRY(roster_decision_states(cx, journal, &states, &actions));
+  TRY(settled_load(cx, journal, &settled));
   CLEANUP(db_stop) DbQuery *query = NULL;
   Difference *items = NULL;
   size_t count = 0, capacity = 0;
@@ -101,11 +74,12 @@ static Status load_differences(Context *cx, Journal *journal, bool whole, Differ
       capacity = larger;
     }
     Difference *d = &items[count++];
-    TRY(read_difference(cx, journal, query, whole, d));
+    TRY(read_difference(cx, journal, query, whole || settled.count > 0, d));
     if (whole) TRY(row_place(cx, journal, &names, d->row_key, &d->file, &d->sheet, &d->row));
     if (whole) TRY(row_place(cx, journal, &names, d->other_key, &d->other_file, NULL, &d->other_row));
-    uint32_t state = strmap_get(&states, d->id);
-    set_state(d, state == STRMAP_NONE ? STR_EMPTY : actions[state]);
+    const SettledItem *item = settled_difference(&settled, cx->arena, d);
+    set_state(d, item ? item->action : STR_EMPTY);
+    d->settled = item ? item->settled : STR_EMPTY;
   }
   *ret_differences = items;
   *ret_count = count;
@@ -307,9 +281,25 @@ static Status add_siblings(Deciding *g, const Difference *d, Str value) {
   }
 }
 
+/* Lists may have changed since the comparison; a decision about a row that is gone would say nothing. */
+static Status require_row(Deciding *g, const Difference *d, Str key) {
+  Context *cx = g->cx;
+  CLEANUP(db_stop) DbQuery *query = NULL;
+  bool there = true;
+  if (key.size == 0) return OK;
+  TRY(db_start(cx, journal_db(g->journal), &query, &ROSTER_ROW_GET, DB_T(key)));
+  TRY(db_next(cx, query, &there));
+  if (!there)
+    return fail(cx, CONFLICT, "差异 " STR_FMT " 所说的行已不在现有名单中（名单有了新版本），请先运行 anju compare。",
+                STR_ARG(d->id));
+  return OK;
+}
+
 static Status decide_one(Deciding *g, const Difference *d, Str action_text, bool siblings) {
   Action action = {0};
   Str value;
+  TRY(require_row(g, d, d->row_key));
+  TRY(require_row(g, d, d->other_key));
   TRY(parse_action(g->cx, action_text, &action));
   TRY(settled_value(g->cx, d, &action, &value));
   TRY(add_item(g, d, action_text, value, false));
@@ -405,6 +395,20 @@ Status roster_apply_decision(Context *cx, Journal *journal, const Entry *entry) 
 }
 
 /* ---- undo: a correcting entry ---- */
+/* A person's removal stays while the household is removed: the household was counted without that person. */
+static Status household_stays(Context *cx, Journal *journal, const Entry *removal) {
+  CLEANUP(db_stop) DbQuery *query = NULL;
+  Str household = json_text(removal->body, "household");
+  if (json_text(removal->body, "person").size == 0) return OK;
+  TRY(db_start(cx, journal_db(journal), &query, &ROSTER_REMOVALS_ACTIVE));
+  for (bool more;;) {
+    TRY(db_next(cx, query, &more));
+    if (!more) return OK;
+    if (str_equal(db_text(query, 0), household) && db_text(query, 1).size == 0)
+      return fail(cx, CONFLICT, "该户已整户核减，请先撤销整户的核减，再撤销这一人的核减。");
+  }
+}
+
 Status roster_undo(Context *cx, Journal *journal, Str entry_id, Str reason, Str author, int64_t *ret_undone) {
   Entry entry;
   TRY(roster_require_reason(cx, journal, reason));
@@ -418,6 +422,7 @@ Status roster_undo(Context *cx, Journal *journal, Str entry_id, Str reason, Str 
   int64_t active = 0;
   TRY(db_int_of(cx, journal_db(journal), &active, 0, &ROSTER_UNDOABLE, DB_T(entry.id)));
   if (active == 0) return fail(cx, CONFLICT, "记录 " STR_FMT " 已经撤销过，或已被后来的版本取代。", STR_ARG(entry_id));
+  if (str_equal(entry.kind, STR("removal"))) TRY(household_stays(cx, journal, &entry));
   Json *body = json_new_object(cx->arena);
   json_set_text(cx->arena, body, "kind", entry.kind);
   if (reason.size) json_set_text(cx->arena, body, "reason", reason);

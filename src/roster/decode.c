@@ -62,11 +62,6 @@ Str flag_sentence(Arena *arena, Str file, Str sheet, uint32_t row, Str column_na
   return buf_str(&buf);
 }
 
-const char *row_role_code(RowRole role) {
-  static const char *const codes[] = {"empty", "title", "header", "data", "section", "total", "note"};
-  return codes[role];
-}
-
 RowPerson row_person(const Catalogue *catalogue, const Str value[COLUMN_LIMIT]) {
   const uint32_t *known = catalogue->known;
   RowPerson person = {NO_INDEX, NO_INDEX};
@@ -94,6 +89,7 @@ typedef struct Walk {
   Arena *scratch;
   Str carried[COLUMN_LIMIT]; /* values of the last data row, for cells left blank below the first */
   Str section_town, section_village;
+  Str title_town;               /* the one township that the title or the sheet's name speaks of */
   bool fill_town, fill_village; /* the column is written only where it changes */
   bool has_column[COLUMN_LIMIT];
 } Walk;
@@ -108,92 +104,29 @@ static uint32_t sheet_column(const Walk *w, uint32_t column) {
   return NO_INDEX;
 }
 
-static uint32_t distinct_cells(const SheetRow *row) {
-  uint32_t count = 0;
-  Str previous = STR_EMPTY;
-  for (uint32_t i = 0; i < row->count; i++) {
-    Str text = str_trim(row->cells[i].text);
-    if (text.size && !((row->cells[i].flags & CELL_MERGED) && str_equal(text, previous))) count++;
-    if (text.size) previous = text;
-  }
-  return count;
-}
-
-static bool any_starts(const Walk *w, const SheetRow *row, const Str *words, size_t count, uint32_t cells) {
-  uint32_t seen = 0;
-  for (uint32_t i = 0; i < row->count && seen < cells; i++) {
-    Str text = text_fold(w->scratch, str_trim(row->cells[i].text));
-    if (text.size == 0) continue;
-    seen++;
-    for (size_t k = 0; k < count; k++)
-      if (str_starts(text, words[k])) return true;
-  }
-  return false;
-}
-
-static bool is_repeated_header(const Walk *w, const SheetRow *row) {
-  uint32_t same = 0, filled = 0;
-  for (uint32_t i = 0; i < row->count && i < w->layout->column_count; i++) {
-    Str text = str_trim(row->cells[i].text);
-    if (text.size == 0) continue;
-    filled++;
-    Str header = w->layout->header[i];
-    same += header.size > 0 && (str_equal(text, header) || str_ends(header, text) || str_starts(header, text));
-  }
-  return filled >= 2 && same * 10 >= filled * 8;
-}
-
-static bool has_identity_value(const Walk *w, const DecodedRow *row) {
-  const uint32_t *known = w->catalogue->known;
-  static const KnownColumn columns[] = {COL_ID_NO, COL_HEAD_ID, COL_DISABILITY_NO};
-  for (uint32_t i = 0; i < COUNT_OF(columns); i++) {
-    Str value = row->value[known[columns[i]]];
-    if (value.size >= 15 || id_read(value).state == ID_VALID) return true;
-  }
-  return false;
-}
-
-static RowRole judge_role(const Walk *w, const DecodedRow *row) {
-  static const Str totals[] = {STR("合计"),  STR("总计"), STR("小计"),     STR("共计"),     STR("累计"),
-                               STR("总 计"), STR("本页"), STR("全县合计"), STR("全镇合计"), STR("全乡合计")};
-  static const Str notes[] = {STR("注:"),      STR("注1"),       STR("备注:"),    STR("说明:"),  STR("填表"),
-                              STR("填报"),     STR("制表"),      STR("审核"),     STR("负责人"), STR("经办"),
-                              STR("联系人"),   STR("联系电话:"), STR("单位负责"), STR("盖章"),   STR("(盖章"),
-                              STR("数据来源"), STR("以上"),      STR("截止"),     STR("截至"),   STR("注。"),
-                              STR("分管领导"), STR("单位(盖章"), STR("统计人"),   STR("复核人"), STR("打印")};
-  const uint32_t *known = w->catalogue->known;
-  if (is_repeated_header(w, row->raw)) return ROW_HEADER;
-  if (has_identity_value(w, row)) return ROW_DATA;
-  if (any_starts(w, row->raw, totals, COUNT_OF(totals), 4)) return ROW_TOTAL;
-  if (any_starts(w, row->raw, notes, COUNT_OF(notes), 8)) return ROW_NOTE;
-  uint32_t cells = distinct_cells(row->raw);
-  Str name = row->value[known[COL_NAME]].size ? row->value[known[COL_NAME]] : row->value[known[COL_HEAD_NAME]];
-  if (name.size && str_rune_count(name) <= 8 && (cells >= 2 || row->raw->count > 1)) {
-    if (cells >= 2) return ROW_DATA;
-  }
-  if (cells == 1) {
-    for (uint32_t i = 0; i < row->raw->count; i++) {
-      Str text = str_trim(row->raw->cells[i].text);
-      if (text.size == 0) continue;
-      Place place = place_find(w->catalogue->places, STR_EMPTY, STR_EMPTY, text);
-      if (str_rune_count(text) <= 16 && place.town_code.size) return ROW_SECTION;
-      break;
-    }
-    return name.size && str_rune_count(name) <= 4 && w->layout->mapped <= 2 ? ROW_DATA : ROW_NOTE;
-  }
-  return row->value[known[COL_HH_NO]].size || cells >= 3 ? ROW_DATA : ROW_NOTE;
-}
-
 static void take_section(Walk *w, const SheetRow *raw) {
   for (uint32_t i = 0; i < raw->count; i++) {
     Str text = str_trim(raw->cells[i].text);
     if (text.size == 0) continue;
     Place place = place_find(w->catalogue->places, STR_EMPTY, STR_EMPTY, text);
+    if (place.how == PLACE_AMBIGUOUS)
+      place = place_find(w->catalogue->places, w->section_town.size ? w->section_town : w->layout->title_town,
+                         STR_EMPTY, text);
     if (place.town_code.size && !str_equal(place.town, w->section_town))
       w->section_town = place.town, w->section_village = STR_EMPTY;
     if (place.village_code.size) w->section_village = place.village;
+    if (place.town_code.size) w->carried[w->catalogue->known[COL_TOWN]] = w->section_town;
+    w->carried[w->catalogue->known[COL_VILLAGE]] = w->section_village;
     return;
   }
+}
+
+static bool is_tick(Str text) {
+  static const Str ticks[] = {STR("√"),  STR("✓"),  STR("✔"),  STR("☑"), STR("■"), STR("●"), STR("▲"),
+                              STR("是"), STR("对"), STR("有"), STR("1"), STR("Y"), STR("V"), STR("v")};
+  for (size_t i = 0; i < COUNT_OF(ticks); i++)
+    if (str_equal(text, ticks[i])) return true;
+  return false;
 }
 
 static void take_values(Walk *w, DecodedRow *row) {
@@ -203,6 +136,8 @@ static void take_values(Walk *w, DecodedRow *row) {
     if (cell->kind == CELL_ERROR) add_flag(row, FLAG_CELL_ERROR, i, cell->text);
     if (cell->flags & CELL_REPLACED) add_flag(row, FLAG_REPLACED, i, str_trim(cell->text));
     if (cell->flags & CELL_TRUNCATED) add_flag(row, FLAG_TRUNCATED, i, STR_EMPTY);
+    if (w->layout->tick[i].size && is_tick(text_fold(w->scratch, cell->text)))
+      row->value[w->layout->tick_column[i]] = w->layout->tick[i];
     if (column == NO_INDEX || cell->kind == CELL_ERROR) continue;
     row->value[column] =
         w->catalogue->columns[column].content == CONTENT_ID ? cell_value(w->scratch, cell) : str_trim(cell->text);
@@ -216,12 +151,21 @@ static void fill(Walk *w, DecodedRow *row, KnownColumn known) {
   add_flag(row, FLAG_FILLED, sheet_column(w, column), w->carried[column]);
 }
 
+/* A row below the first one of its household: its relation says so, or the household's cells (its number and the row
+ * number) are left blank. */
+static bool is_member_row(const Walk *w, const DecodedRow *row) {
+  const uint32_t *known = w->catalogue->known;
+  Str relation = row->value[known[COL_RELATION]];
+  if (row->value[known[COL_HH_NO]].size) return false;
+  if (relation.size) return !str_equal(catalogue_value(w->catalogue, w->scratch, "relation", relation), STR("01"));
+  return w->list->person_unit && w->has_column[known[COL_HH_NO]] && w->has_column[known[COL_SEQ]] &&
+         row->value[known[COL_SEQ]].size == 0;
+}
+
 /* Blank household cells below a household's first row, and places written only where they change. */
 static void fill_down(Walk *w, DecodedRow *row) {
   const uint32_t *known = w->catalogue->known;
-  Str relation = row->value[known[COL_RELATION]];
-  bool head = str_equal(catalogue_value(w->catalogue, w->scratch, "relation", relation), STR("01"));
-  bool member = w->list->person_unit && relation.size && !head && row->value[known[COL_HH_NO]].size == 0;
+  bool member = is_member_row(w, row);
   if (member) {
     fill(w, row, COL_HH_NO);
     fill(w, row, COL_HAMLET);
@@ -233,6 +177,11 @@ static void fill_down(Walk *w, DecodedRow *row) {
   if (row->value[known[COL_TOWN]].size == 0 && w->section_town.size) row->value[known[COL_TOWN]] = w->section_town;
   if (row->value[known[COL_VILLAGE]].size == 0 && row->value[known[COL_ADDRESS]].size == 0 && w->section_village.size)
     row->value[known[COL_VILLAGE]] = w->section_village;
+  if (row->value[known[COL_TOWN]].size == 0 && w->layout->title_town.size) {
+    Place place =
+        place_find(w->catalogue->places, STR_EMPTY, row->value[known[COL_VILLAGE]], row->value[known[COL_ADDRESS]]);
+    if (place.town_code.size == 0) row->value[known[COL_TOWN]] = w->layout->title_town;
+  }
 }
 
 static void flag_id(Walk *w, DecodedRow *row, uint32_t column) {
@@ -311,13 +260,22 @@ static void flag_words(Walk *w, DecodedRow *row) {
     add_flag(row, FLAG_SIZE, sheet_column(w, known[COL_SIZE]), size);
 }
 
-/* Written only where it changes: filled in the first data row and in fewer than half of the rows. */
+/* Written only where it changes: filled in the first row of any width and in fewer than half of the rows. */
 static bool sparse(const Walk *w, KnownColumn column) {
   uint32_t at = sheet_column(w, w->catalogue->known[column]), filled = 0, rows = 0;
-  if (at == NO_INDEX || w->layout->first_data >= w->sheet->row_count) return false;
-  for (uint32_t r = w->layout->first_data; r < w->sheet->row_count; r++, rows++)
-    filled += str_trim(row_cell(&w->sheet->rows[r], at)->text).size > 0;
-  return str_trim(row_cell(&w->sheet->rows[w->layout->first_data], at)->text).size > 0 && filled * 2 < rows;
+  bool first = false, seen = false;
+  if (at == NO_INDEX) return false;
+  for (uint32_t r = w->layout->first_data; r < w->sheet->row_count; r++) {
+    const SheetRow *row = &w->sheet->rows[r];
+    bool here = str_trim(row_cell(row, at)->text).size > 0;
+    uint32_t cells = 0;
+    for (uint32_t i = 0; i < row->count; i++) cells += str_trim(row->cells[i].text).size > 0;
+    if (cells < 2) continue;
+    if (!seen) first = here, seen = true;
+    rows++;
+    filled += here;
+  }
+  return first && filled * 2 < rows;
 }
 
 static Status walk_row(Walk *w, uint32_t r, DecodeVisitor *visit, void *user) {
@@ -331,7 +289,7 @@ static Status walk_row(Walk *w, uint32_t r, DecodeVisitor *visit, void *user) {
     row.role = ROW_HEADER;
   else {
     take_values(w, &row);
-    row.role = judge_role(w, &row);
+    row.role = row_role(w->catalogue, layout, &row, w->scratch);
   }
   if (row.role == ROW_SECTION) take_section(w, row.raw);
   if (row.role == ROW_DATA) {

@@ -30,6 +30,9 @@ typedef struct DecodedRow {
   uint32_t flag_count;
 } DecodedRow;
 
+/* What a row below the header is, by its values (raw and value[] are set). */
+RowRole row_role(const Catalogue *catalogue, const Layout *layout, const DecodedRow *row, Arena *scratch);
+
 typedef Status DecodeVisitor(Context *cx, void *user, const DecodedRow *row);
 /* Calls back for every row of the sheet that holds anything, in order. `row` is valid during the call.
  * cx->arena gains little: values are slices of the workbook or live in an arena of the walk. */

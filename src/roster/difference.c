@@ -63,6 +63,18 @@ static Str bits_text(Arena *arena, int32_t bits) {
   return str_format(arena, "%s%d.%d", bits < 0 ? "-" : "", (int)(size / 1000), (int)(size / 100 % 10));
 }
 
+/* Whose number it is: the one whose other lists give it too. */
+static Str veto_reason(Differ *d, uint32_t row, uint32_t other) {
+  uint32_t for_row = differ_id_support(d, row), for_other = differ_id_support(d, other);
+  if (for_row == for_other) return STR("号码相同而姓名对不上，必有一处写错，请两个单位核对身份证原件");
+  uint32_t owner = for_row > for_other ? row : other, wrong = for_row > for_other ? other : row;
+  const Fact *o = &d->facts->facts[owner], *w = &d->facts->facts[wrong];
+  return str_format(d->cx->arena,
+                    "号码相同而姓名对不上：有更多名单把这个号码写给" STR_FMT "，多半是“" STR_FMT "”中" STR_FMT
+                    "的号码或姓名写错，请核对身份证原件",
+                    STR_ARG(o->name), STR_ARG(fact_list(d, wrong)->title), STR_ARG(w->name));
+}
+
 static void add_pair(Differ *d, const MatchPair *pair) {
   enum { LINK_FROM = 3000 /* milli-bits: likelier than not by eight to one */ };
   uint32_t row = pair->right, other = pair->left;
@@ -93,7 +105,7 @@ static void add_pair(Differ *d, const MatchPair *pair) {
         link ? (pair->margin < 4000 ? "但另有相近的人，请核对" : "很可能是同一人，请核对") : "证据不足，不像同一人");
   } else if (pair->verdict == MATCH_VETO) {
     found->proposed = STR("return");
-    found->reason = STR("号码相同而姓名对不上，必有一处写错，请两个单位核对身份证原件");
+    found->reason = veto_reason(d, row, other);
   } else {
     found->proposed = STR("link");
     found->reason = STR("同一名单里出现两次，按一人计，请删去多余的一行");
@@ -122,6 +134,22 @@ static void add_splits(Differ *d, uint32_t household) {
       found->reason = STR("登记名册为一户，本名单列为两户；如已分户请凭户口簿说明，登记户数不变");
     }
   }
+}
+
+/* One number with two names is one question: asked against the register's row, not again against each other list's. */
+static void mark_hub_vetoes(Differ *d) {
+  d->hub_veto = arena_array(d->cx->arena, d->facts->count + 1, uint8_t);
+  for (uint32_t i = 0; i < d->match->pair_count; i++) {
+    const MatchPair *pair = &d->match->pairs[i];
+    bool left = d->facts->facts[pair->left].list == d->hub, right = d->facts->facts[pair->right].list == d->hub;
+    if (pair->verdict == MATCH_VETO && left != right) d->hub_veto[left ? pair->right : pair->left] = 1;
+  }
+}
+
+static bool asked_with_hub(const Differ *d, const MatchPair *pair) {
+  if (pair->verdict != MATCH_VETO) return false;
+  if (d->facts->facts[pair->left].list == d->hub || d->facts->facts[pair->right].list == d->hub) return false;
+  return d->hub_veto[pair->left] || d->hub_veto[pair->right];
 }
 
 /* ---- rows that should not be, or that are not there ---- */
@@ -214,7 +242,9 @@ Status differences_find(Context *cx, const Facts *facts, const MatchResult *matc
   for (uint32_t l = 0; l < d->catalogue->list_count; l++) towns->towns[l] = strmap_new(cx->arena);
   for (uint32_t i = 0; i < facts->count; i++)
     if (facts->facts[i].town.size) strmap_put(&towns->towns[facts->facts[i].list], facts->facts[i].town, 0, NULL);
+  mark_hub_vetoes(d);
   for (uint32_t i = 0; i < match->pair_count; i++) {
+    if (asked_with_hub(d, &match->pairs[i])) continue;
     uint8_t verdict = match->pairs[i].verdict;
     if (verdict == MATCH_REVIEW || verdict == MATCH_VETO || verdict == MATCH_DUPLICATE) add_pair(d, &match->pairs[i]);
   }

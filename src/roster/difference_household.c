@@ -30,7 +30,7 @@ static uint32_t household_place(const Differ *d, uint32_t household) {
 /* The village as the table of divisions writes it; the list itself where it is written so, else the name. */
 static Str propose_village(Differ *d, uint32_t wrong, uint32_t right) {
   const Fact *w = &d->facts->facts[wrong], *r = &d->facts->facts[right];
-  Str official = place_find(d->catalogue->places, r->town_text, r->village_text, r->address).village;
+  Str official = place_short(place_find(d->catalogue->places, r->town_text, r->village_text, r->address).village);
   if (w->list != r->list && (official.size == 0 || str_equal(official, place_text(d, right))))
     return differ_take(d, r->list);
   return str_format(d->cx->arena, "value:" STR_FMT, STR_ARG(official.size ? official : place_text(d, right)));
@@ -111,7 +111,7 @@ static bool renamed(Differ *d, uint32_t wrong, uint32_t right) {
 /* `wrong` is not in the table of divisions, `right` is. */
 static void add_unknown_village(Differ *d, uint32_t wrong, uint32_t right) {
   const Fact *w = &d->facts->facts[wrong], *r = &d->facts->facts[right];
-  Str official = place_find(d->catalogue->places, r->town_text, r->village_text, r->address).village;
+  Str official = place_short(place_find(d->catalogue->places, r->town_text, r->village_text, r->address).village);
   if (official.size == 0) official = place_text(d, right);
   const char *how = share_character(place_text(d, wrong), official) ? "，应为"
                     : renamed(d, wrong, right)                      ? "，写这个村名的户在其他名单中都写"

@@ -24,6 +24,8 @@ static uint32_t support(const Differ *d, uint32_t anchor, uint32_t like, bool by
   return (uint32_t)__builtin_popcount(lists);
 }
 
+uint32_t differ_id_support(const Differ *d, uint32_t fact) { return support(d, differ_anchor(d, fact), fact, true); }
+
 static bool sound_id(const IdNumber *id) { return id->state == ID_VALID && !(id->flags & ID_WAS_15); }
 
 /* The name as written, without blanks and notes. */

@@ -15,6 +15,7 @@ typedef struct Differ {
   uint32_t hub;
   uint32_t received;           /* bit mask: lists that have files */
   uint32_t *household_lists;   /* per household: bit mask of lists with a row in it */
+  uint8_t *hub_veto;           /* per fact: the hub has a row with the same number and another name */
   uint8_t *in_review;          /* per fact: 1 = in a pair that a person must judge */
   uint32_t *household_place;   /* per household: a hub fact with the place most hub rows give; MATCH_NONE */
   uint32_t *household_persons; /* per household: distinct persons among hub rows */
@@ -31,6 +32,7 @@ Str differ_take(Differ *d, uint32_t list);                        /* "take:LIST"
 uint32_t differ_anchor(const Differ *d, uint32_t fact);           /* of the fact's person */
 uint32_t differ_household_anchor(const Differ *d, uint32_t fact); /* of the fact's household */
 
+uint32_t differ_id_support(const Differ *d, uint32_t fact);        /* lists of its person that give its number */
 void differ_identity(Differ *d, uint32_t hub_fact, uint32_t fact); /* name and number of two rows of one person */
 void differ_own(Differ *d, uint32_t fact);                         /* a row against itself */
 void differ_household(Differ *d, uint32_t household);              /* places, sizes, modes, coverage */

@@ -9,10 +9,10 @@ Str fact_identity(Arena *arena, const Fact *fact) {
   return hash_id(arena, text, 32);
 }
 
-/* The versions of the lists, the link decisions and the engine: what a result depends on. */
+/* The versions of the lists, the link decisions, the engine and the rules: what a result depends on. */
 Status facts_inputs(Context *cx, Journal *journal, Str *ret_inputs) {
   Buf buf = buf_new(cx->arena);
-  buf_addf(&buf, "match %s|", MATCH_VERSION);
+  buf_addf(&buf, "match %s|rules %d|", MATCH_VERSION, DIFFERENCE_RULES);
   DbQuery *query = NULL;
   TRY(db_start(cx, journal_db(journal), &query, &ROSTER_FILES_CURRENT));
   for (bool more;;) {

@@ -109,6 +109,7 @@ static Status find_repeated(Context *cx, Journal *journal, const FilePart *part,
     TRY(db_next(cx, query, &more));
     if (!more) return OK;
     if (!str_equal(db_text(query, 4), part->raw_hex) && str_find(db_text(query, 10), part->raw_hex) < 0) continue;
+    if (part->remember && !str_equal(db_text(query, 11), part->mapping_text)) continue; /* read in another way */
     Str list = str_copy(cx->arena, db_text(query, 1));
     if (part->request->list.size && !str_equal(list, part->request->list)) continue;
     if (part->request->sender.size && !str_equal(db_text(query, 2), part->request->sender)) continue;
@@ -187,9 +188,9 @@ static Status read_sheet(Reading *r, uint32_t index) {
   if (layout.mapped) TRY(choose_list(r, &layout, sheet->name, &list));
   if (layout.mapped < 2 || list == NO_INDEX) {
     import_note(
-        r,
-        str_format(cx->arena, "《" STR_FMT "》工作表“" STR_FMT "”没有认出%s，没有导入；请用 --list 和 --mapping 指明。",
-                   STR_ARG(r->part.name), STR_ARG(sheet->name), layout.mapped < 2 ? "表头" : "是哪一种名单"));
+        r, str_format(cx->arena, "《" STR_FMT "》%s" STR_FMT "%s没有认出%s，没有导入；请用 --list 和 --mapping 指明。",
+                      STR_ARG(r->part.name), sheet->name.size ? "工作表“" : "", STR_ARG(sheet->name),
+                      sheet->name.size ? "”" : "", layout.mapped < 2 ? "表头" : "是哪一种名单"));
     return OK;
   }
   for (uint32_t i = 0; i < layout.column_count; i++)
@@ -253,9 +254,12 @@ static Status parse(Reading *r) {
   for (uint32_t i = 0; i < r->workbook.sheet_count; i++) TRY(read_sheet(r, i));
   if (r->layout_count == 0)
     return fail(cx, BAD_FILE,
-                "《" STR_FMT "》里没有认出名单：" STR_FMT
-                "请检查表头，或用 --list 指明是哪种名单、用 --mapping 指明各列含义。",
-                STR_ARG(r->part.name), STR_ARG(r->note_count ? r->notes[r->note_count - 1] : STR_EMPTY));
+                "《" STR_FMT "》里没有认出名单%s" STR_FMT
+                "%s请检查表头，或用 --list 指明是哪种名单、用 --mapping "
+                "指明各列含义。",
+                STR_ARG(r->part.name), r->note_count > 1 ? "（" : "",
+                STR_ARG(r->note_count > 1 ? r->notes[r->note_count - 1] : STR_EMPTY),
+                r->note_count > 1 ? "）；" : "：");
   r->parsed = true;
   return import_is_patch(r) ? OK : decode_lists(r);
 }
@@ -336,16 +340,36 @@ static Status take_lists(Reading *r, ImportReport *reports, uint32_t *count) {
   return OK;
 }
 
+/* The first guess was wrong and --list now says better: the rows would count twice. */
+static Status note_other_lists(Reading *r, Journal *journal) {
+  Context *cx = r->cx;
+  CurrentFile *files;
+  uint32_t count;
+  TRY(current_files_load(cx, journal, STR_EMPTY, &files, &count));
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t list = catalogue_list(r->catalogue, files[i].list);
+    if (!str_equal(files[i].raw_file, r->part.raw_hex) || list == NO_INDEX) continue;
+    if (r->part.request->list.size == 0 || str_equal(files[i].list, r->part.request->list)) continue;
+    import_note(r,
+                str_format(cx->arena,
+                           "《" STR_FMT "》先前已作为“" STR_FMT "”导入，现在两种名单里都有；如那次认错了，请运行 anju "
+                           "undo DIR " STR_FMT " 撤销。",
+                           STR_ARG(r->part.name), STR_ARG(r->catalogue->lists[list].title), STR_ARG(files[i].id)));
+  }
+  return OK;
+}
+
 Status import_take(Reading *r, Journal *journal, ImportReport **ret_reports, size_t *ret_count) {
   Context *cx = r->cx;
   ImportReport *reports = arena_array(cx->arena, LIST_LIMIT + 1, ImportReport);
   uint32_t count = 0;
   r->journal = journal;
-  if (!r->mapping || !r->part.remember) TRY(find_repeated(cx, journal, &r->part, r->catalogue, reports, &count));
+  TRY(find_repeated(cx, journal, &r->part, r->catalogue, reports, &count));
   if (count == 0) {
     if (!r->parsed) TRY(parse(r));
     Digest raw;
     TRY(store_put(cx, journal_store(journal), r->bytes, &raw));
+    TRY(note_other_lists(r, journal));
     TRY(import_is_patch(r) ? import_patch(r, reports, &count) : take_lists(r, reports, &count));
     reports[0].notes = r->notes;
     reports[0].note_count = r->note_count;

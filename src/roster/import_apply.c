@@ -68,7 +68,7 @@ Status roster_apply_import_undo(Context *cx, Journal *journal, Str file, const E
     Str id, list, rows_file;
   } back[256];
   uint32_t count = 0;
-  DbQuery *query = NULL;
+  CLEANUP(db_stop) DbQuery *query = NULL;
   TRY(db_start(cx, db, &query, &ROSTER_FILES_REPLACED_BY, DB_T(file)));
   for (bool more;;) {
     TRY(db_next(cx, query, &more));

@@ -11,6 +11,7 @@ typedef struct NewRow {
   size_t key_at, origin_at; /* offsets of their 32 digits in the decoded rows */
   Digest content;           /* over the folded values */
   Str id, name, hh_no;      /* folded; id only if it is a whole number */
+  uint64_t place;           /* row_place: sheet and row number */
   bool claimed;             /* an earlier version's row has become this one */
 } NewRow;
 
@@ -35,6 +36,8 @@ typedef struct OldRow {
   Str key, origin;
   Digest content;
   Str id, name, hh_no;
+  uint64_t place;
+  bool claimed; /* it lives on in the new version */
 } OldRow;
 typedef struct OldFile {
   Str id, name, raw_file;
@@ -85,7 +88,8 @@ typedef struct Reading { /* one file. Reading it (import_read) touches no databa
   Taking *takings[LIST_LIMIT]; /* decoded; NULL: the file holds no such list, or it is a patch */
 } Reading;
 
-void taking_begin(Taking *taking); /* after its fields are set */
+uint64_t row_place(Str sheet, uint32_t number); /* one number for both */
+void taking_begin(Taking *taking);              /* after its fields are set */
 MUST_CHECK Status taking_decode(Taking *taking, const Layout *layout);
 Digest taking_content(const Taking *taking, const Str value[COLUMN_LIMIT]);
 void taking_identity(Taking *taking, const Str value[COLUMN_LIMIT], Str *ret_id, Str *ret_name, Str *ret_hh_no);

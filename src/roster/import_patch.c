@@ -4,10 +4,13 @@
 /* Corrections that came back. The workbook that anju corrections wrote names each row (安居行号 = the row's origin).
  * The file that holds the row is read again from the store, the returned cells are put in place of its own, and the
  * whole is taken in as that file's next version: recognised, decoded and flagged like any file, with its row numbers.
- * Rows without a number are new ones: they follow the file's last row. raw_file stays the file as first received;
+ * New rows carry "new-" and the beginning of their file's raw_file instead; a row that somebody added without anything
+ * there belongs to the file of the row above it. They follow the file's last row. Which file a row belongs to is seen
+ * from the returned workbook alone, not from the order of the files, so that it is the same when a later correction
+ * applies this one again. raw_file stays the file as first received;
  * patch_files names every returned workbook in order. */
 typedef struct PatchRow {
-  Str origin; /* "" for a new row */
+  Str origin; /* of the row; "new-…" for a new one, "" for one that somebody added */
   Str value[COLUMN_LIMIT];
   bool used;
 } PatchRow;
@@ -87,33 +90,24 @@ static Status read_stored(Reading *r, Str hex, Str name, Str mapping, Workbook *
 
 static Status load_targets(Reading *r, uint32_t list, Target **ret_targets, uint32_t *ret_count) {
   Context *cx = r->cx;
-  Target *targets = arena_array(cx->arena, 1024, Target);
-  int64_t rows[1024];
-  uint32_t count = 0;
-  {
-    CLEANUP(db_stop) DbQuery *query = NULL;
-    TRY(db_start(cx, journal_db(r->journal), &query, &ROSTER_FILES_CURRENT));
-    for (bool more;;) {
-      TRY(db_next(cx, query, &more));
-      if (!more || count == 1024) break;
-      if (!str_equal(db_text(query, 1), r->catalogue->lists[list].code)) continue;
-      rows[count] = db_int(query, 6);
-      targets[count++] = (Target){.id = str_copy(cx->arena, db_text(query, 0)),
-                                  .sender = str_copy(cx->arena, db_text(query, 2)),
-                                  .name = str_copy(cx->arena, db_text(query, 3)),
-                                  .raw_hex = str_copy(cx->arena, db_text(query, 4)),
-                                  .patches = str_copy(cx->arena, db_text(query, 10)),
-                                  .mapping = str_copy(cx->arena, db_text(query, 11))};
-    }
-  }
+  CurrentFile *files;
+  uint32_t count;
+  TRY(current_files_load(cx, r->journal, r->catalogue->lists[list].code, &files, &count));
+  Target *targets = arena_array(cx->arena, (size_t)count + 1, Target);
   for (uint32_t i = 0; i < count; i++) {
     CLEANUP(db_stop) DbQuery *query = NULL;
-    targets[i].places = strmap_new(cx->arena);
-    targets[i].at = arena_array(cx->arena, (size_t)rows[i] + 1, struct RowPlace);
+    targets[i] = (Target){.id = files[i].id,
+                          .sender = files[i].sender,
+                          .name = files[i].name,
+                          .raw_hex = files[i].raw_file,
+                          .patches = files[i].patch_files,
+                          .mapping = files[i].mapping,
+                          .places = strmap_new(cx->arena)};
+    targets[i].at = arena_array(cx->arena, (size_t)files[i].rows + 1, struct RowPlace);
     TRY(db_start(cx, journal_db(r->journal), &query, &ROSTER_ROWS_OF_FILE, DB_T(targets[i].id)));
     for (bool more;;) {
       TRY(db_next(cx, query, &more));
-      if (!more || targets[i].places.count == rows[i]) break;
+      if (!more || targets[i].places.count == files[i].rows) break;
       targets[i].at[targets[i].places.count] =
           (struct RowPlace){str_copy(cx->arena, db_text(query, 2)), (uint32_t)db_int(query, 3)};
       strmap_put(&targets[i].places, str_copy(cx->arena, db_text(query, 4)), targets[i].places.count, NULL);
@@ -165,14 +159,30 @@ static void append_row(Context *cx, const Catalogue *catalogue, Workbook *workbo
   put_cells(cx, catalogue, row, layout, patch);
 }
 
-/* Applies one returned workbook to a file; the last file of the list also takes the new rows. */
+static bool is_new(const PatchRow *row) { return row->origin.size == 0 || str_starts(row->origin, CORRECTION_NEW); }
+
+static bool belongs(const Target *target, Str origin) {
+  if (!str_starts(origin, CORRECTION_NEW)) return strmap_get(&target->places, origin) != STRMAP_NONE;
+  return str_starts(target->raw_hex, str_sub(origin, CORRECTION_NEW.size, origin.size));
+}
+
+/* The origin that says which file row i belongs to: its own, else that of the nearest row above, else below. */
+static Str home_of(const Patch *patch, uint32_t i) {
+  for (uint32_t k = i + 1; k-- > 0;)
+    if (patch->rows[k]->origin.size) return patch->rows[k]->origin;
+  for (uint32_t k = i + 1; k < patch->count; k++)
+    if (patch->rows[k]->origin.size) return patch->rows[k]->origin;
+  return STR_EMPTY;
+}
+
+/* Applies one returned workbook to a file. */
 static uint32_t apply_patch(Reading *r, const Target *target, Workbook *workbook, const Layout *layouts, uint32_t count,
-                            Patch *patch, bool takes_new) {
+                            Patch *patch) {
   uint32_t applied = 0;
   for (uint32_t i = 0; i < patch->count; i++) {
     PatchRow *row = patch->rows[i];
-    if (row->origin.size == 0) {
-      if (!takes_new || count == 0) continue;
+    if (is_new(row)) {
+      if (count == 0 || !belongs(target, home_of(patch, i))) continue;
       append_row(r->cx, r->catalogue, workbook, &layouts[count - 1], row);
     } else {
       uint32_t at = strmap_get(&target->places, row->origin);
@@ -190,7 +200,7 @@ static uint32_t apply_patch(Reading *r, const Target *target, Workbook *workbook
 }
 
 static Status earlier_patches(Reading *r, uint32_t list, const Target *target, Workbook *workbook,
-                              const Layout *layouts, uint32_t count, Json *names, bool takes_new) {
+                              const Layout *layouts, uint32_t count, Json *names) {
   for (Str rest = target->patches; rest.size;) {
     ptrdiff_t comma = str_find(rest, STR(","));
     Str hex = comma < 0 ? rest : str_sub(rest, 0, (size_t)comma);
@@ -201,22 +211,34 @@ static Status earlier_patches(Reading *r, uint32_t list, const Target *target, W
     Patch patch;
     TRY(read_stored(r, hex, target->name, STR_EMPTY, &earlier, &earlier_layouts, &earlier_count));
     TRY(collect(r, list, &earlier, earlier_layouts, earlier_count, &patch));
-    apply_patch(r, target, workbook, layouts, count, &patch, takes_new);
+    apply_patch(r, target, workbook, layouts, count, &patch);
     json_add(names, json_new_string(r->cx->arena, hex));
   }
   return OK;
 }
 
-static Status patch_target(Reading *r, uint32_t list, const Target *target, Patch *patch, bool takes_new,
-                           bool *ret_done, ImportReport *ret_report) {
+/* A workbook may hold other lists, too: only the sheets that the target's rows come from. */
+static uint32_t keep_sheets(const Target *target, const Workbook *workbook, Layout *layouts, uint32_t count) {
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t at = 0;
+    while (at < target->places.count && !str_equal(target->at[at].sheet, workbook->sheets[layouts[i].sheet].name)) at++;
+    if (at < target->places.count) layouts[kept++] = layouts[i];
+  }
+  return kept;
+}
+
+static Status patch_target(Reading *r, uint32_t list, const Target *target, Patch *patch, bool *ret_done,
+                           ImportReport *ret_report) {
   Context *cx = r->cx;
   Workbook workbook;
   Layout *layouts;
   uint32_t count;
   Json *names = json_new_array(cx->arena);
   TRY(read_stored(r, target->raw_hex, target->name, target->mapping, &workbook, &layouts, &count));
-  TRY(earlier_patches(r, list, target, &workbook, layouts, count, names, takes_new));
-  *ret_done = apply_patch(r, target, &workbook, layouts, count, patch, takes_new) > 0;
+  count = keep_sheets(target, &workbook, layouts, count);
+  TRY(earlier_patches(r, list, target, &workbook, layouts, count, names));
+  *ret_done = apply_patch(r, target, &workbook, layouts, count, patch) > 0;
   if (!*ret_done) return OK;
   json_add(names, json_new_string(cx->arena, r->part.raw_hex));
   uint32_t *lists = arena_array(cx->arena, count + 1, uint32_t);
@@ -246,21 +268,38 @@ static Status patch_target(Reading *r, uint32_t list, const Target *target, Patc
   return OK;
 }
 
+static Status find_holders(Reading *r, uint32_t list, Patch *ret_patch, Target **ret_targets, uint32_t *ret_count,
+                           bool **ret_holds, uint32_t *ret_holding) {
+  TRY(collect(r, list, &r->workbook, r->layouts, r->layout_count, ret_patch));
+  TRY(load_targets(r, list, ret_targets, ret_count));
+  bool *holds = arena_array(r->cx->arena, (size_t)*ret_count + 1, bool);
+  uint32_t holding = 0;
+  for (uint32_t i = 0; i < *ret_count; i++) {
+    for (uint32_t k = 0; k < ret_patch->count && !holds[i]; k++)
+      holds[i] = belongs(&(*ret_targets)[i], home_of(ret_patch, k));
+    holding += holds[i];
+  }
+  *ret_holds = holds;
+  *ret_holding = holding;
+  return OK;
+}
+
 Status import_patch(Reading *r, ImportReport *reports, uint32_t *ret_count) {
-  uint32_t list = r->layout_list[0], target_count, missed = 0;
+  uint32_t list = r->layout_list[0], guessed = list, target_count, missed = 0, holding;
   Target *targets;
   Patch patch;
-  TRY(collect(r, list, &r->workbook, r->layouts, r->layout_count, &patch));
-  TRY(load_targets(r, list, &targets, &target_count));
-  bool taken = false; /* the new rows have found a file */
+  bool *holds;
+  TRY(find_holders(r, list, &patch, &targets, &target_count, &holds, &holding));
+  /* a few rows may look like another list: the rows' numbers know better */
+  for (uint32_t i = 0; i < r->catalogue->list_count && holding == 0 && r->part.request->list.size == 0; i++)
+    if (i != guessed) TRY(find_holders(r, list = i, &patch, &targets, &target_count, &holds, &holding));
+  if (holding == 0) list = guessed;
+  if (holding > LIST_LIMIT)
+    return fail(r->cx, TOO_LARGE, "更正表涉及 %u 个文件，一次最多 %d 个，请按文件分开导入。", holding, LIST_LIMIT);
   for (uint32_t i = 0; i < target_count; i++) {
-    bool last = i + 1 == target_count && !taken, holds = false, done = false;
-    for (uint32_t k = 0; k < patch.count && !holds; k++)
-      holds = patch.rows[k]->origin.size ? strmap_get(&targets[i].places, patch.rows[k]->origin) != STRMAP_NONE : last;
-    if (!holds) continue;
-    if (*ret_count == LIST_LIMIT)
-      return fail(r->cx, TOO_LARGE, "更正表涉及的文件超过 %d 个，请按文件分开导入。", LIST_LIMIT);
-    TRY(patch_target(r, list, &targets[i], &patch, last, &done, &reports[*ret_count]));
+    bool done = false;
+    if (!holds[i]) continue;
+    TRY(patch_target(r, list, &targets[i], &patch, &done, &reports[*ret_count]));
     if (done) (*ret_count)++;
   }
   for (uint32_t k = 0; k < patch.count; k++) missed += !patch.rows[k]->used;

@@ -94,6 +94,8 @@ static size_t write_hole(Buf *buf, const char *key) {
   return at;
 }
 
+uint64_t row_place(Str sheet, uint32_t number) { return str_hash(sheet) * 0x9e3779b97f4a7c15u + number; }
+
 /* {"cells","flags","key","origin","row","sheet","values"}: keys in canonical order, so that the line is canonical. */
 static void write_data_row(Taking *t, const DecodedRow *row) {
   NewRow *new = new_row(t);
@@ -118,6 +120,7 @@ static void write_data_row(Taking *t, const DecodedRow *row) {
   buf_add(buf, STR("}}\n"));
   new->content = taking_content(t, row->value);
   taking_identity(t, row->value, &new->id, &new->name, &new->hh_no);
+  new->place = row_place(t->workbook->sheets[t->layout->sheet].name, row->raw->number);
 }
 
 static Status take_row(Context *cx, void *user, const DecodedRow *row) {

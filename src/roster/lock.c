@@ -139,6 +139,7 @@ Status roster_apply_lock(Context *cx, Journal *journal, const Entry *entry) {
 Status roster_arithmetic(Context *cx, Journal *journal, Arithmetic *ret_arithmetic) {
   Arithmetic a = {0};
   TRY(find_lock(cx, journal, STR("baseline"), &a.locked, &a.baseline[0], &a.baseline[1]));
+  TRY(find_lock(cx, journal, STR("agreed"), &a.agreed_locked, &a.agreed[0], &a.agreed[1]));
   CLEANUP(db_stop) DbQuery *query = NULL;
   bool more;
   TRY(db_start(cx, journal_db(journal), &query, &ROSTER_REMOVAL_SUMS));

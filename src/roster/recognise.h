@@ -11,13 +11,16 @@ typedef struct Layout {
   uint32_t header_rows;  /* 0: no header was found, columns guessed from content */
   uint32_t first_data;   /* index into sheet->rows */
   uint32_t column_count;
-  uint32_t *column;   /* per sheet column: catalogue column, NO_INDEX unknown */
-  bool *from_content; /* per sheet column: the guess rests on content, not on the header */
-  Str *header;        /* per sheet column: header text, levels joined by "/" */
-  Str title;          /* text above the header, for people and for recognising the list */
-  uint32_t mapped;    /* columns known */
-  bool single_town;   /* all places of the rows lie in one township */
-  Str town_code;      /* that township */
+  uint32_t *column;      /* per sheet column: catalogue column, NO_INDEX unknown */
+  bool *from_content;    /* per sheet column: the guess rests on content, not on the header */
+  Str *header;           /* per sheet column: header text, levels joined by "/" */
+  uint32_t *tick_column; /* per sheet column: the catalogue column of which a tick here gives `tick`, else NO_INDEX */
+  Str *tick;
+  Str title;        /* text above the header, for people and for recognising the list */
+  uint32_t mapped;  /* columns known */
+  bool single_town; /* all places of the rows lie in one township */
+  Str town_code;    /* that township */
+  Str title_town;   /* name of the one township that the title or the sheet's name speaks of, "" none or several */
 } Layout;
 
 /* mapping: what a person corrected, NULL if none: {"list","sheet","header_row","header_rows",
@@ -40,4 +43,5 @@ Str layout_signature(Arena *arena, const Sheet *sheet, const Layout *layout);
 /* "4.50399196004131E+17" for a number whose digits after the 15th are lost; else the trimmed text. */
 Str cell_value(Arena *arena, const Cell *cell);
 bool row_is_empty(const SheetRow *row);
+bool looks_like_name(Str text);                             /* one to six Han characters */
 const Cell *row_cell(const SheetRow *row, uint32_t column); /* an empty cell when there is none */

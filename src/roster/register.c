@@ -1,47 +1,11 @@
+#include <stdlib.h>
 #include "roster/roster_internal.h"
 #include "roster/roster_sql.h"
-
-/* Values that decisions have settled: "origin of the subject|field" -> value, the latest wins. */
-static Status load_settled(Context *cx, Journal *journal, StrMap *ret_index, Str **ret_values) {
-  CLEANUP(db_stop) DbQuery *query = NULL;
-  StrMap index = strmap_new(cx->arena);
-  Str *values = NULL;
-  uint32_t capacity = 0;
-  TRY(db_start(cx, journal_db(journal), &query, &ROSTER_DECISIONS_ACTIVE));
-  for (bool more;;) {
-    TRY(db_next(cx, query, &more));
-    if (!more) break;
-    Str text;
-    Json *item;
-    Str key = str_format(cx->arena, STR_FMT "|%lld|%lld", STR_ARG(db_text(query, 0)), (long long)db_int(query, 1),
-                         (long long)db_int(query, 2));
-    TRY(roster_unseal(cx, journal, "decision.content", key, db_blob(query, 6), &text));
-    TRY(json_parse(cx, text, &item));
-    if (!json_get(item, "settled")) continue;
-    Str subject = str_format(cx->arena, STR_FMT "|" STR_FMT, STR_ARG(json_text(item, "subject")),
-                             STR_ARG(json_text(item, "field")));
-    uint32_t at = strmap_get(&index, subject);
-    if (at == STRMAP_NONE) {
-      at = index.count;
-      if (at == capacity) {
-        uint32_t larger = capacity ? capacity * 2 : 256;
-        values = arena_grow(cx->arena, values, capacity * sizeof(Str), larger * sizeof(Str));
-        capacity = larger;
-      }
-      strmap_put(&index, subject, at, NULL);
-    }
-    values[at] = json_text(item, "settled");
-  }
-  *ret_index = index;
-  *ret_values = values;
-  return OK;
-}
 
 typedef struct Agreeing {
   Context *cx;
   const Facts *facts;
-  StrMap settled;
-  Str *settled_values;
+  Settled settled;
   Str *person, *household; /* per fact */
   StrMap household_head;   /* household -> fact: hub householder */
   StrMap household_mode;   /* household -> fact that says the mode */
@@ -50,9 +14,8 @@ typedef struct Agreeing {
 } Agreeing;
 
 static Str agreed_value(Agreeing *g, Str origin, const char *field, Str otherwise) {
-  Str key = str_format(g->cx->arena, STR_FMT "|%s", STR_ARG(origin), field);
-  uint32_t at = strmap_get(&g->settled, key);
-  return at == STRMAP_NONE ? otherwise : g->settled_values[at];
+  const SettledItem *item = settled_subject(&g->settled, g->cx->arena, origin, str_from(field));
+  return item ? item->settled : otherwise;
 }
 
 static Status load_links(Agreeing *g, Journal *journal) {
@@ -134,7 +97,7 @@ static AgreedRow agreed_row(Agreeing *g, uint32_t i) {
                    .person = g->person[i],
                    .hh_no = agreed_value(g, h->origin, "hh_no", h->hh_no),
                    .town = place.town.size ? place.town : h->town_text,
-                   .village = place.village_code.size ? place.village : village,
+                   .village = place.village_code.size ? place_short(place.village) : village,
                    .village_code = place.village_code,
                    .town_code = place.town_code.size ? place.town_code : h->town,
                    .head_name = agreed_value(g, h->origin, "name", h->name),
@@ -158,20 +121,49 @@ static AgreedRow agreed_row(Agreeing *g, uint32_t i) {
   return row;
 }
 
+typedef struct FileOrder {
+  const Fact *fact;
+  int64_t seq;
+  uint32_t index;
+} FileOrder;
+
+static int compare_places(const void *left, const void *right) {
+  const FileOrder *a = left, *b = right;
+  if (a->seq != b->seq) return a->seq < b->seq ? -1 : 1;
+  int sheet = str_compare(a->fact->sheet, b->fact->sheet);
+  if (sheet) return sheet;
+  return a->fact->number < b->fact->number ? -1 : a->fact->number > b->fact->number;
+}
+
+/* The hub's rows as they stand in its files. */
+static FileOrder *hub_rows(Context *cx, const Facts *facts, uint32_t *ret_count) {
+  FileOrder *order = arena_array(cx->arena, facts->count + 1, FileOrder);
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < facts->count; i++)
+    if (facts->facts[i].list == facts->catalogue->hub)
+      order[count++] = (FileOrder){&facts->facts[i], facts->files[facts->facts[i].file].seq, i};
+  qsort(order, count, sizeof *order, compare_places);
+  *ret_count = count;
+  return order;
+}
+
 Status roster_agreed(Context *cx, Journal *journal, AgreedRow **ret_rows, size_t *ret_count) {
   Facts facts;
   TRY(facts_load(cx, journal, &facts));
   Agreeing *g = arena_one(cx->arena, Agreeing);
   *g = (Agreeing){.cx = cx, .facts = &facts};
-  TRY(load_settled(cx, journal, &g->settled, &g->settled_values));
+  TRY(settled_load(cx, journal, &g->settled));
   TRY(load_links(g, journal));
   TRY(load_open(g, journal));
   index_households(g);
   AgreedRow *rows = arena_array(cx->arena, facts.count + 1, AgreedRow);
   size_t count = 0;
   g->seen_person = strmap_new(cx->arena);
-  for (uint32_t i = 0; i < facts.count; i++) {
-    if (facts.facts[i].list != facts.catalogue->hub || g->person[i].size == 0) continue;
+  uint32_t hub_count;
+  const FileOrder *order = hub_rows(cx, &facts, &hub_count);
+  for (uint32_t k = 0; k < hub_count; k++) {
+    uint32_t i = order[k].index;
+    if (g->person[i].size == 0) continue;
     bool added; /* a person doubled in the register counts once */
     strmap_put(&g->seen_person, g->person[i], i, &added);
     if (added) rows[count++] = agreed_row(g, i);

@@ -133,6 +133,7 @@ typedef struct Difference {
   Str proposed, reason, owner, evidence;
   DifferenceState state;
   Str decision; /* last active action, "" none */
+  Str settled;  /* the value agreed by it, "" none */
 } Difference;
 MUST_CHECK Status roster_differences(Context *cx, Journal *journal, Difference **ret_differences, size_t *ret_count);
 
@@ -170,7 +171,8 @@ MUST_CHECK Status roster_lock(Context *cx, Journal *journal, Str name, bool forc
                               LockReport *ret_report);
 /* baseline = verified + not yet verified + removed with a recorded reason, for households and for persons. */
 typedef struct Arithmetic {
-  bool locked;
+  bool locked, agreed_locked;
+  int64_t agreed[2];                                           /* what the second lock holds */
   int64_t baseline[2], verified[2], unverified[2], removed[2]; /* [0] households, [1] persons */
 } Arithmetic;
 MUST_CHECK Status roster_arithmetic(Context *cx, Journal *journal, Arithmetic *ret_arithmetic);

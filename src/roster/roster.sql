@@ -97,9 +97,6 @@ SELECT difference, seq, item, entry, action, author, content FROM decision WHERE
 -- name: decision_last  in: difference text  out: entry text, action text, seq i64, author text
 SELECT entry, action, seq, author FROM decision WHERE difference = $1 AND undone = '' ORDER BY seq DESC, item DESC LIMIT 1;
 
--- name: decision_state  out: difference text, action text
-SELECT difference, action FROM decision WHERE undone = '' ORDER BY seq, item;
-
 -- name: constraint_insert  in: entry text, item i64, left_origin text, right_origin text, link i64, left_identity text, right_identity text, seq i64
 INSERT INTO row_constraint (entry, item, left_origin, right_origin, link, left_identity, right_identity, seq, undone) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '');
 

@@ -12,11 +12,21 @@ static void warn_pending(Context *cx, Journal *journal) {
   if (sentence.size) print_error(sentence);
 }
 
+/* One view of all tables, whatever another process writes meanwhile. */
+static Status open_reading(Context *cx, const Cli *cli, const char *folder, Journal **ret_journal) {
+  CLEANUP(journal_closep) Journal *journal = NULL;
+  TRY(cli_open(cx, cli, folder, JOURNAL_READ, &journal));
+  TRY(db_begin(cx, journal_db(journal)));
+  *ret_journal = journal;
+  journal = NULL;
+  return OK;
+}
+
 /* Opens for reading; if lists or decisions changed since the last comparison, compares first (which takes the lock). */
 static Status open_compared(Context *cx, const Cli *cli, const char *folder, Journal **ret_journal) {
   Journal *journal = NULL;
   bool current;
-  TRY(cli_open(cx, cli, folder, JOURNAL_READ, &journal));
+  TRY(open_reading(cx, cli, folder, &journal));
   Status status = roster_is_current(cx, journal, &current);
   if (status == OK && current) {
     warn_pending(cx, journal);
@@ -391,34 +401,64 @@ static void add_bits(Buf *buf, int64_t bits) {
   buf_addf(buf, "%s%lld.%03lld", bits < 0 ? "-" : "", (long long)(size / 1000), (long long)(size % 1000));
 }
 
+typedef struct TablePrint {
+  Buf buf;
+  bool json, any;
+} TablePrint;
+
+static void table_begin(Context *cx, TablePrint *print, bool json, const char *name, const char *columns) {
+  *print = (TablePrint){.buf = buf_new(cx->arena), .json = json};
+  json ? buf_addf(&print->buf, "{\"%s\":[", name) : buf_addf(&print->buf, "%s\n", columns);
+}
+
+static void table_row(TablePrint *print) {
+  if (print->json) buf_add(&print->buf, print->any ? STR(",{") : STR("{"));
+  print->any = true;
+}
+
+static void table_end(TablePrint *print) {
+  if (print->json) buf_add(&print->buf, STR("]}\n"));
+  csv_flush(&print->buf, true);
+}
+
 static Status print_link(Context *cx, void *user, const LinkView *link) {
   static const Str states[] = {STR("auto"), STR("decided"), STR("review"), STR("alone")};
+  static const char *const keys[] = {"list", "file", "sheet"};
   (void)cx;
-  Buf *buf = user;
+  TablePrint *print = user;
+  Buf *buf = &print->buf;
   const Str fields[] = {link->list, link->file, link->sheet};
+  table_row(print);
   for (size_t i = 0; i < COUNT_OF(fields); i++) {
-    csv_add_field(buf, fields[i], false);
-    buf_add_byte(buf, ',');
+    if (print->json) {
+      json_pair(buf, keys[i], fields[i]);
+    } else {
+      csv_add_field(buf, fields[i], false);
+      buf_add_byte(buf, ',');
+    }
   }
-  buf_addf(buf, "%lld," STR_FMT "," STR_FMT "," STR_FMT ",", (long long)link->row, STR_ARG(link->household),
-           STR_ARG(link->person), STR_ARG(states[link->state & 3]));
+  buf_addf(buf,
+           print->json ? ",\"row\":%lld,\"household\":\"" STR_FMT "\",\"person\":\"" STR_FMT "\",\"state\":\"" STR_FMT
+                         "\",\"bits\":"
+                       : "%lld," STR_FMT "," STR_FMT "," STR_FMT ",",
+           (long long)link->row, STR_ARG(link->household), STR_ARG(link->person), STR_ARG(states[link->state & 3]));
   add_bits(buf, link->bits);
-  buf_add_byte(buf, '\n');
+  buf_add_byte(buf, print->json ? '}' : '\n');
   csv_flush(buf, false);
   return OK;
 }
 
 static Status run_links(Context *cx, const Cli *cli, int argc, char **argv) {
-  Option options[] = {{"--csv", false, "", false}};
+  Option options[] = {{"--csv", false, "", false}, {"--json", false, "", false}};
   const char **words;
   size_t count;
   TRY(options_read(cx, argc, argv, options, COUNT_OF(options), 1, 1, &words, &count));
   CLEANUP(journal_closep) Journal *journal = NULL;
   TRY(open_compared(cx, cli, words[0], &journal));
-  Buf buf = buf_new(cx->arena);
-  buf_add(&buf, STR("list,file,sheet,row,household,person,state,bits\n"));
-  TRY(roster_links(cx, journal, print_link, &buf));
-  csv_flush(&buf, true);
+  TablePrint print;
+  table_begin(cx, &print, options[1].given, "links", "list,file,sheet,row,household,person,state,bits");
+  TRY(roster_links(cx, journal, print_link, &print));
+  table_end(&print);
   return OK;
 }
 
@@ -481,26 +521,35 @@ static Status run_register(Context *cx, const Cli *cli, int argc, char **argv) {
 }
 
 static Status print_flag(Context *cx, void *user, const FlagView *f) {
-  Buf *buf = user;
+  static const char *const keys[] = {"list", "file", "sheet", "column", "header", "value", "code", "sentence"};
+  TablePrint *print = user;
+  const Str texts[] = {f->list, f->file, f->sheet, f->column, f->header, f->value, f->code, f->sentence};
   const Str fields[] = {f->list,    f->file,   f->sheet, str_format(cx->arena, "%lld", (long long)f->row),
                         f->column,  f->header, f->value, f->code,
                         f->sentence};
-  csv_add_row(buf, fields, COUNT_OF(fields), false);
-  csv_flush(buf, false);
+  table_row(print);
+  if (print->json) {
+    for (size_t i = 0; i < COUNT_OF(texts); i++) json_pair(&print->buf, keys[i], texts[i]);
+    json_number(&print->buf, "row", f->row);
+    buf_add_byte(&print->buf, '}');
+  } else {
+    csv_add_row(&print->buf, fields, COUNT_OF(fields), false);
+  }
+  csv_flush(&print->buf, false);
   return OK;
 }
 
 static Status run_flags(Context *cx, const Cli *cli, int argc, char **argv) {
-  Option options[] = {{"--csv", false, "", false}, {"--list", true, "", false}};
+  Option options[] = {{"--csv", false, "", false}, {"--json", false, "", false}, {"--list", true, "", false}};
   const char **words;
   size_t count;
   TRY(options_read(cx, argc, argv, options, COUNT_OF(options), 1, 1, &words, &count));
   CLEANUP(journal_closep) Journal *journal = NULL;
-  TRY(cli_open(cx, cli, words[0], JOURNAL_READ, &journal));
-  Buf buf = buf_new(cx->arena);
-  buf_add(&buf, STR("list,file,sheet,row,column,header,value,code,sentence\n"));
-  TRY(roster_flags(cx, journal, option_text(&options[1]), print_flag, &buf));
-  csv_flush(&buf, true);
+  TRY(open_reading(cx, cli, words[0], &journal));
+  TablePrint print;
+  table_begin(cx, &print, options[1].given, "flags", "list,file,sheet,row,column,header,value,code,sentence");
+  TRY(roster_flags(cx, journal, option_text(&options[2]), print_flag, &print));
+  table_end(&print);
   return OK;
 }
 
@@ -550,7 +599,8 @@ static Status run_decide(Context *cx, const Cli *cli, int argc, char **argv) {
                            .dry_run = options[4].given};
   DecideReport report;
   CLEANUP(journal_closep) Journal *journal = NULL;
-  TRY(cli_open(cx, cli, words[0], options[4].given ? JOURNAL_READ : JOURNAL_WRITE, &journal));
+  TRY(options[4].given ? open_reading(cx, cli, words[0], &journal)
+                       : cli_open(cx, cli, words[0], JOURNAL_WRITE, &journal));
   TRY(roster_decide(cx, journal, &request, &report));
   print_decide(cx, &report, request.dry_run, options[5].given);
   return OK;
@@ -628,12 +678,17 @@ static Status run_remove(Context *cx, const Cli *cli, int argc, char **argv) {
 
 static void print_arithmetic(const Arithmetic *a) {
   static const char *const units[] = {"户", "人"};
+  if (a->agreed_locked)
+    printf("比对结果（agreed）已锁定：%lld 户 %lld 人\n", (long long)a->agreed[0], (long long)a->agreed[1]);
+  else
+    puts("比对结果（agreed）尚未锁定");
   if (!a->locked) {
-    puts("基数（baseline）尚未锁定。");
+    puts("基数（baseline）尚未锁定");
     return;
   }
+  puts("基数（baseline）已锁定");
   for (int i = 0; i < 2; i++)
-    printf("%s：基数 %lld = 已核实 %lld + 未核实 %lld + 有理由核减 %lld\n", units[i], (long long)a->baseline[i],
+    printf("  %s：基数 %lld = 已核实 %lld + 未核实 %lld + 有理由核减 %lld\n", units[i], (long long)a->baseline[i],
            (long long)a->verified[i], (long long)a->unverified[i], (long long)a->removed[i]);
 }
 
@@ -643,7 +698,7 @@ static Status run_status(Context *cx, const Cli *cli, int argc, char **argv) {
   size_t count;
   TRY(options_read(cx, argc, argv, options, COUNT_OF(options), 1, 1, &words, &count));
   CLEANUP(journal_closep) Journal *journal = NULL;
-  TRY(cli_open(cx, cli, words[0], JOURNAL_READ, &journal));
+  TRY(open_reading(cx, cli, words[0], &journal));
   Overview o;
   Arithmetic a;
   bool current;
@@ -653,13 +708,15 @@ static Status run_status(Context *cx, const Cli *cli, int argc, char **argv) {
   Str pending = roster_pending(cx, journal);
   if (options[0].given) {
     Buf buf = buf_new(cx->arena);
-    buf_addf(&buf,
-             "{\"open\":%lld,\"decided\":%lld,\"compared\":%s,\"baseline_locked\":%s,\"households\":{\"baseline\":%lld,"
-             "\"verified\":%lld,\"unverified\":%lld,\"removed\":%lld},"
-             "\"persons\":{\"baseline\":%lld,\"verified\":%lld,\"unverified\":%lld,\"removed\":%lld}",
-             (long long)o.open, (long long)o.decided, current ? "true" : "false", a.locked ? "true" : "false",
-             (long long)a.baseline[0], (long long)a.verified[0], (long long)a.unverified[0], (long long)a.removed[0],
-             (long long)a.baseline[1], (long long)a.verified[1], (long long)a.unverified[1], (long long)a.removed[1]);
+    buf_addf(
+        &buf,
+        "{\"open\":%lld,\"decided\":%lld,\"compared\":%s,\"baseline_locked\":%s,\"households\":{\"baseline\":%lld,"
+        "\"verified\":%lld,\"unverified\":%lld,\"removed\":%lld},"
+        "\"persons\":{\"baseline\":%lld,\"verified\":%lld,\"unverified\":%lld,\"removed\":%lld},\"agreed_locked\":%s",
+        (long long)o.open, (long long)o.decided, current ? "true" : "false", a.locked ? "true" : "false",
+        (long long)a.baseline[0], (long long)a.verified[0], (long long)a.unverified[0], (long long)a.removed[0],
+        (long long)a.baseline[1], (long long)a.verified[1], (long long)a.unverified[1], (long long)a.removed[1],
+        a.agreed_locked ? "true" : "false");
     json_pair(&buf, "pending", pending);
     buf_add(&buf, STR("}\n"));
     print_str(buf_str(&buf));
@@ -677,20 +734,72 @@ static Status run_status(Context *cx, const Cli *cli, int argc, char **argv) {
   return OK;
 }
 
+/* As clocks in China show it (UTC+8, no summer time): 2020-03-18 09:30:00. */
+static Str local_time(Arena *arena, int64_t at) {
+  Str stamp = stamp_format(arena, at + (int64_t)8 * 3600 * 1000000);
+  return str_format(arena, STR_FMT " " STR_FMT, STR_ARG(str_sub(stamp, 0, 10)), STR_ARG(str_sub(stamp, 11, 19)));
+}
+
+typedef struct HistoryPrint {
+  bool json, any;
+} HistoryPrint;
+
 static Status print_event(Context *cx, void *user, const HistoryView *h) {
-  (void)user;
-  printf("%.*s  %-14.*s %.*s  %.*s\n", STR_ARG(stamp_format(cx->arena, h->made_at)), STR_ARG(h->kind),
-         STR_ARG(h->author), STR_ARG(h->sentence));
+  HistoryPrint *print = user;
+  if (!print->json) {
+    printf("%.*s  %.*s  %.*s\n", STR_ARG(local_time(cx->arena, h->made_at)), STR_ARG(h->author), STR_ARG(h->sentence));
+    return OK;
+  }
+  Buf buf = buf_new(cx->arena);
+  buf_add(&buf, print->any ? STR(",{") : STR("{\"history\":[{"));
+  print->any = true;
+  json_number(&buf, "seq", h->seq);
+  json_pair(&buf, "at", stamp_format(cx->arena, h->made_at));
+  json_pair(&buf, "entry", h->entry);
+  json_pair(&buf, "kind", h->kind);
+  json_pair(&buf, "author", h->author);
+  json_pair(&buf, "sentence", h->sentence);
+  buf_add_byte(&buf, '}');
+  print_str(buf_str(&buf));
+  return OK;
+}
+
+/* What still waits for this household. */
+static Status print_waiting(Context *cx, Journal *journal, Str household, bool json) {
+  Difference *all;
+  size_t count;
+  bool first = true;
+  TRY(roster_differences(cx, journal, &all, &count));
+  Buf buf = buf_new(cx->arena);
+  for (size_t i = 0; i < count; i++) {
+    const Difference *d = &all[i];
+    if (d->state == DIFFERENCE_DECIDED || !str_equal(d->household, household)) continue;
+    if (json) {
+      if (!first) buf_add_byte(&buf, ',');
+      json_difference(&buf, d);
+    } else {
+      buf_addf(&buf, "%s  " STR_FMT "（" STR_FMT "，" STR_FMT "）：" STR_FMT "\n", first ? "还没有处理的差异：\n" : "",
+               STR_ARG(d->id), STR_ARG(d->class_code), STR_ARG(d->list), STR_ARG(d->reason));
+    }
+    first = false;
+  }
+  print_str(buf_str(&buf));
   return OK;
 }
 
 static Status run_history(Context *cx, const Cli *cli, int argc, char **argv) {
+  Option options[] = {{"--json", false, "", false}};
   const char **words;
   size_t count;
-  TRY(options_read(cx, argc, argv, NULL, 0, 2, 2, &words, &count));
+  TRY(options_read(cx, argc, argv, options, COUNT_OF(options), 2, 2, &words, &count));
   CLEANUP(journal_closep) Journal *journal = NULL;
   TRY(open_compared(cx, cli, words[0], &journal));
-  return roster_history(cx, journal, str_from(words[1]), print_event, NULL);
+  HistoryPrint print = {.json = options[0].given};
+  TRY(roster_history(cx, journal, str_from(words[1]), print_event, &print));
+  if (print.json) fputs(print.any ? "],\"differences\":[" : "{\"history\":[],\"differences\":[", stdout);
+  TRY(print_waiting(cx, journal, str_from(words[1]), print.json));
+  if (print.json) puts("]}");
+  return OK;
 }
 
 const Command ROSTER_COMMANDS[] = {
@@ -701,7 +810,7 @@ const Command ROSTER_COMMANDS[] = {
     {"compare", "DIR [--json] [--full]", "比对所有名单，列出两两一致情况；还有未处理的差异时退出码为 3。", run_compare},
     {"differences", "DIR --csv|--json [--all] [--class 类别] [--list 名单]",
      "列出未处理的差异，每处有证据、建议和理由。", run_differences},
-    {"links", "DIR --csv", "列出每一数据行属于哪户哪人。", run_links},
+    {"links", "DIR --csv|--json", "列出每一数据行属于哪户哪人。", run_links},
     {"decide",
      "DIR 差异编号 take:名单|value:内容|link|nolink|return|exception [--reason 理由] [--as 账号]\nDIR --class 类别 "
      "--accept-proposed [--dry-run]",
@@ -713,7 +822,7 @@ const Command ROSTER_COMMANDS[] = {
     {"register", "DIR --csv|--json", "输出商定后的登记名册。", run_register},
     {"remove", "DIR 户 [--person 人] --reason 理由", "从基数中有理由核减一户或一人。", run_remove},
     {"status", "DIR [--json]", "显示名单、差异、锁定和核实数的平衡关系。", run_status},
-    {"flags", "DIR --csv [--list 名单]", "列出导入时发现需要核对的单元格。", run_flags},
-    {"history", "DIR 户", "显示一户的来历：名单、差异、决定。", run_history},
+    {"flags", "DIR --csv|--json [--list 名单]", "列出导入时发现需要核对的单元格。", run_flags},
+    {"history", "DIR 户 [--json]", "显示一户的来历：名单、决定、核减，以及还没有处理的差异。", run_history},
 };
 const size_t ROSTER_COMMAND_COUNT = COUNT_OF(ROSTER_COMMANDS);

@@ -21,6 +21,10 @@ typedef Status LineVisitor(Context *cx, void *user, int64_t number, Str line);
 MUST_CHECK Status roster_each_line(Context *cx, Str text, LineVisitor *visit, void *user);
 MUST_CHECK Status roster_stored_file(Context *cx, Journal *journal, const Json *body, const char *key, Str *ret_bytes);
 
+/* Raise it with every change of what differences are found, proposed or said: a county compared by an older program is
+ * then compared anew instead of being taken for tampered with. */
+enum { DIFFERENCE_RULES = 2 };
+
 /* ---- facts: the current rows of all lists, as the comparison sees them ---- */
 typedef struct FactFile {
   Str id, name, sender;
@@ -62,8 +66,6 @@ MUST_CHECK Status facts_one(Context *cx, Journal *journal, Catalogue *catalogue,
 /* As roster_differences, without values, reasons and the files' names: for counting. */
 MUST_CHECK Status roster_difference_states(Context *cx, Journal *journal, Difference **ret_differences,
                                            size_t *ret_count);
-/* Last active action per difference. */
-MUST_CHECK Status roster_decision_states(Context *cx, Journal *journal, StrMap *ret_index, Str **ret_actions);
 MUST_CHECK Status roster_apply_import_undo(Context *cx, Journal *journal, Str file, const Entry *undo);
 
 /* ---- files ---- */
@@ -74,12 +76,29 @@ typedef struct FileNames { /* of all files that ever came, by entry */
 MUST_CHECK Status file_names_load(Context *cx, Journal *journal, FileNames *ret_names);
 Str file_name(const FileNames *names, Str id); /* "" when there is no such file */
 typedef struct CurrentFile {
-  Str id, list, name, raw_file, rows_file;
+  Str id, list, sender, name, raw_file, rows_file, patch_files, mapping;
   int64_t rows;
 } CurrentFile;
 /* list "" = all, in the order in which they came. */
 MUST_CHECK Status current_files_load(Context *cx, Journal *journal, Str list, CurrentFile **ret_files,
                                      uint32_t *ret_count);
+
+/* 安居行号 of a row that a corrections workbook adds: this and the first 16 digits of the file's raw_file. */
+#define CORRECTION_NEW STR("new-")
+
+/* ---- what is decided ---- */
+typedef struct SettledItem {
+  Str action;  /* the word: take:LIST, value, link, nolink, return, exception */
+  Str settled; /* the value agreed, "" none */
+} SettledItem;
+typedef struct Settled {
+  StrMap by_difference, by_subject, weighed;
+  SettledItem *items;
+  uint32_t count;
+} Settled;
+MUST_CHECK Status settled_load(Context *cx, Journal *journal, Settled *ret_settled);
+const SettledItem *settled_difference(const Settled *settled, Arena *scratch, const Difference *d); /* NULL: open */
+const SettledItem *settled_subject(const Settled *settled, Arena *scratch, Str subject, Str field);
 
 /* ---- what a comparison yields ---- */
 typedef struct LinkRow {

@@ -43,7 +43,10 @@ Status current_files_load(Context *cx, Journal *journal, Str list, CurrentFile *
     }
     files[count++] = (CurrentFile){.id = str_copy(cx->arena, db_text(query, 0)),
                                    .list = str_copy(cx->arena, db_text(query, 1)),
+                                   .sender = str_copy(cx->arena, db_text(query, 2)),
                                    .name = str_copy(cx->arena, db_text(query, 3)),
+                                   .patch_files = str_copy(cx->arena, db_text(query, 10)),
+                                   .mapping = str_copy(cx->arena, db_text(query, 11)),
                                    .raw_file = str_copy(cx->arena, db_text(query, 4)),
                                    .rows_file = str_copy(cx->arena, db_text(query, 5)),
                                    .rows = db_int(query, 6)};

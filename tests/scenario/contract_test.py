@@ -7,9 +7,7 @@ COMMANDS = ("init", "copy", "demo", "verify", "rebuild", "digest", "version", "i
             "corrections", "lock", "register", "remove", "status", "flags", "history")
 DIFFERENCE_HEADER = "id,class,list,file,sheet,row,household,person,field,value,other_list,other_file,other_row,other_value,proposed,reason,owner"
 LINK_HEADER = "list,file,sheet,row,household,person,state,bits"
-CLASSES = {"missing_here", "extra_here", "id_typo", "id_rounded", "id_15", "id_missing", "same_id_two_names", "same_person_two_ids", "name_variant",
-           "birth_or_sex_conflict", "head_changed", "split", "merged", "household_no_differs", "village_renamed", "village_differs", "duplicate_in_list", "member_count",
-           "status_disagrees", "upper_disagrees", "possible_match"}
+CLASSES = {c["code"] for c in json.load(open(os.path.join(HERE, "../../campaign/longsheng-2020/campaign.json"), encoding="utf-8"))["classes"]}
 
 
 @functools.cache

@@ -202,11 +202,11 @@ def history():
     county = copy_county(story(), "history")
     done = [d for d in anju("differences", county, "--json", "--all").json()["differences"] if d["decision"] == "exception"]
     removed = anju("register", county, "--csv").rows()[0]["household"]
-    lines = anju("history", county, removed).out.splitlines()
-    check(len(lines) >= 2, f"history of {removed}: {lines}")
-    stamps = [line.split("  ")[0] for line in lines]
-    equal(stamps, sorted(stamps), "order")
-    has("\n".join(lines), "list_imported", "removal")
+    events = anju("history", county, removed, "--json").json()["history"]
+    check(len(events) >= 2, f"history of {removed}: {events}")
+    equal([e["seq"] for e in events], sorted(e["seq"] for e in events), "order")
+    check({"list_imported", "removal"} <= {e["kind"] for e in events}, f"kinds: {events}")
+    has(anju("history", county, removed).out, "名单 register", "核减")
     for d in done[:1]:
         has(anju("history", county, d["household"]).out, "专班办公室")
     anju("history", county, "H-none", code=1)

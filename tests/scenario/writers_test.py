@@ -73,7 +73,7 @@ def mixed():
     ids = [d["id"] for d in differences(county)][:6]
     results = together(*[["decide", county, i, "exception", "--reason", "测试"] for i in ids[:4]], ["compare", county], ["import", county, os.path.join(SMALL, "disabled.xlsx")],
                        ["differences", county, "--csv"], ["links", county, "--csv"], ["status", county])
-    equal([code for code, _, _ in results[:4]], [0] * 4, "decisions")
+    equal([(code, err) for code, _, err in results[:4]], [(0, "")] * 4, "decisions")
     check(all(code in (0, 3) for code, _, _ in results), [(code, err[-200:]) for code, _, err in results])
     left = {d["id"] for d in differences(county)}
     equal(left & set(ids[:4]), set(), "decided differences that are open")
