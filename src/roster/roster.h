@@ -6,6 +6,7 @@
  * removal); the tables of roster.sql are derived from them. Personal values are sealed columns.
  * Memory lives in cx->arena; sentences for people are in cx->error and in the reports. */
 #pragma once
+#include "account/account.h"
 #include "journal/command.h"
 #include "journal/journal.h"
 #include "sheet/sheet.h"
@@ -15,6 +16,7 @@ extern const JournalModule ROSTER_MODULE;
 /* ---- the command line (roster_cli.c) ---- */
 extern const Command ROSTER_COMMANDS[];
 extern const size_t ROSTER_COMMAND_COUNT;
+extern const RouteTable ROSTER_ROUTES; /* the API (roster_http.c) */
 
 /* ---- importing ---- */
 typedef struct ImportFlagCount {
