@@ -123,7 +123,7 @@ static Status change_password(Context *cx, Request *rq, Response *response) {
   TRY(password_check(cx, caller->name, wanted));
   Change change = {.name = caller->name, .author = caller->name};
   TRY(password_hash(cx, wanted, &change.hash));
-  TRY(server_write(cx, rq->app, write_password, &change));
+  TRY(server_write(cx, true, write_password, &change));
   sessions_end_of(door->sessions, caller->name, STR_EMPTY);
   response->set_cookie =
       session_cookie(cx->arena, rq->secure, sessions_start(door->sessions, cx->arena, &account, stamp_monotonic()));
@@ -168,7 +168,7 @@ static Status add_account(Context *cx, Request *rq, Response *response) {
   TRY(password_check(cx, account.name, json_text(rq->body, "password")));
   TRY(password_hash(cx, json_text(rq->body, "password"), &account.password));
   Change change = {.account = &account, .author = request_author(rq)};
-  TRY(server_write(cx, rq->app, write_account, &change));
+  TRY(server_write(cx, true, write_account, &change));
   response->json = account_json(cx->arena, &account);
   return OK;
 }

@@ -152,5 +152,5 @@ uint16_t server_port(const Server *server);
 /* No new connections; requests under way get their answer (waits at most `wait_ms`); then everything is ended. */
 void server_stop(Server *server, int wait_ms);
 /* From a lane's handler: runs `work` in LANE_WRITE's thread and waits for it. */
-MUST_CHECK Status server_write(Context *cx, void *app, Status (*work)(Context *cx, void *worker, void *user),
+MUST_CHECK Status server_write(Context *cx, bool grouped, Status (*work)(Context *cx, void *worker, void *user),
                                void *user);

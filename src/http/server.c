@@ -606,10 +606,9 @@ static void end_writing(Job *job, Status status, Context *cx) {
   pthread_mutex_unlock(&writing->mutex);
 }
 
-Status server_write(Context *cx, void *app, Status (*work)(Context *cx, void *worker, void *user), void *user) {
-  (void)app;
+Status server_write(Context *cx, bool grouped, Status (*work)(Context *cx, void *worker, void *user), void *user) {
   Writing writing = {
-      .job = {.grouped = true, .run = run_writing, .done = end_writing, .cx = cx}, .work = work, .user = user};
+      .job = {.grouped = grouped, .run = run_writing, .done = end_writing, .cx = cx}, .work = work, .user = user};
   pthread_mutex_init(&writing.mutex, NULL);
   pthread_cond_init(&writing.changed, NULL);
   if (!the_server || !lanes_add(the_server->lanes, LANE_WRITE, &writing.job))

@@ -332,3 +332,27 @@ Status journal_each(Context *cx, Journal *journal, Str kind,
     TRY(each(cx, user, &entry));
   }
 }
+
+Status journal_since(Context *cx, Journal *journal, int64_t seq, int64_t most, Entry **ret_entries, size_t *ret_count) {
+  CLEANUP(db_stop) DbQuery *query = NULL;
+  Entry *entries = arena_array(cx->arena, (size_t)most + 1, Entry);
+  size_t count = 0;
+  TRY(db_start(cx, journal->db, &query, &JOURNAL_SINCE, DB_I(seq), DB_I(most)));
+  for (bool more;;) {
+    TRY(db_next(cx, query, &more));
+    if (!more) break;
+    entries[count++] = (Entry){.seq = db_int(query, 0),
+                               .id = str_copy(cx->arena, db_text(query, 1)),
+                               .kind = str_copy(cx->arena, db_text(query, 2)),
+                               .household = str_copy(cx->arena, db_text(query, 3)),
+                               .author = str_copy(cx->arena, db_text(query, 4)),
+                               .made_at = db_int(query, 5)};
+  }
+  *ret_entries = entries;
+  *ret_count = count;
+  return OK;
+}
+
+Status journal_last_of_kind(Context *cx, Journal *journal, Str kind, int64_t *ret_seq) {
+  return db_int_of(cx, journal->db, ret_seq, 0, &JOURNAL_LAST_OF_KIND, DB_T(kind));
+}
