@@ -60,6 +60,11 @@ typedef struct Showing {
 
 static Str shown(const Showing *s, Str text) { return s->masked ? mask_numbers(s->cx->arena, text) : text; }
 
+/* A difference's own value: household numbers are no secret. */
+static Str shown_value(const Showing *s, const Difference *d, Str text) {
+  return str_equal(d->field, STR("hh_no")) ? text : shown(s, text);
+}
+
 static Showing showing(Context *cx, const Request *rq, const Catalogue *catalogue) {
   return (Showing){cx, catalogue, request_scope_of(rq, DIFFERENCE_DECIDE), true};
 }
@@ -85,10 +90,10 @@ static Json *difference_json(const Showing *s, const Difference *d) {
                {"person", d->person},
                {"town", d->town},
                {"field", d->field},
-               {"value", shown(s, d->value)},
+               {"value", shown_value(s, d, d->value)},
                {"other_list", d->other_list},
                {"other_file", d->other_file},
-               {"other_value", shown(s, d->other_value)},
+               {"other_value", shown_value(s, d, d->other_value)},
                {"proposed", shown(s, d->proposed)},
                {"reason", shown(s, d->reason)},
                {"owner", d->owner}};
@@ -159,7 +164,7 @@ static Status add_row(const Showing *s, Journal *journal, const FileNames *names
     Json *cell = json_new_object(a);
     json_set_text(a, cell, "column", value->key);
     json_set_text(a, cell, "title", column == NO_INDEX ? value->key : s->catalogue->columns[column].title);
-    json_set_text(a, cell, "value", shown(s, value->text));
+    json_set_text(a, cell, "value", s->masked ? mask_cell(a, s->catalogue, column, value->text) : value->text);
     json_add(cells, cell);
   }
   json_set(a, row, "cells", cells);

@@ -218,7 +218,7 @@ static Status page_rows(Page *p, Journal *journal) {
       json_set_text(a, cell, "column", value->key);
       json_set_text(a, cell, "title",
                     column == NO_INDEX ? value->key : str_copy(a, p->r->catalogue->columns[column].title));
-      json_set_text(a, cell, "value", p->masked ? mask_numbers(a, value->text) : value->text);
+      json_set_text(a, cell, "value", p->masked ? mask_cell(a, p->r->catalogue, column, value->text) : value->text);
       json_add(cells, cell);
     }
     json_set(a, row, "cells", cells);

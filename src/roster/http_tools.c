@@ -32,14 +32,19 @@ static size_t digit_run(Str text, size_t from, uint32_t *ret_digits) {
   return end;
 }
 
-Str mask_numbers(Arena *arena, Str text) {
-  enum { LEAST = 11, HEAD = 3, HEAD_LONG = 6, TAIL = 4 };
+/* 1[3-9] and nine more: a mobile number. */
+static bool mobile(Str run, uint32_t digits) {
+  return digits == 11 && run.size >= 2 && run.data[0] == '1' && run.data[1] >= '3' && run.data[1] <= '9';
+}
+
+static Str mask_runs(Arena *arena, Str text, uint32_t least) {
+  enum { HEAD = 3, HEAD_LONG = 6, TAIL = 4 };
   Buf buf = buf_new(arena);
   for (size_t at = 0; at < text.size;) {
     size_t next = at, end;
     uint32_t rune = str_next_rune(text, &next), digits = 0, seen = 0;
     end = digit_rune(rune) ? digit_run(text, at, &digits) : at;
-    if (digits < LEAST) {
+    if (digits < least && !mobile(str_sub(text, at, end), digits)) {
       if (end < next) end = next;
       buf_add(&buf, str_sub(text, at, end));
       at = end;
@@ -58,6 +63,17 @@ Str mask_numbers(Arena *arena, Str text) {
     }
   }
   return buf_str(&buf);
+}
+
+Str mask_numbers(Arena *arena, Str text) { return mask_runs(arena, text, 12); }
+
+Str mask_cell(Arena *arena, const Catalogue *catalogue, uint32_t column, Str value) {
+  if (column == NO_INDEX) return mask_numbers(arena, value);
+  if (column == catalogue->known[COL_HH_NO]) return value;
+  if (column == catalogue->known[COL_BIRTH] && value.size > 4)
+    return str_format(arena, STR_FMT "-**-**", STR_ARG(str_sub(value, 0, 4)));
+  Content content = catalogue->columns[column].content;
+  return mask_runs(arena, value, content == CONTENT_ID || content == CONTENT_PHONE ? 8 : 12);
 }
 
 static uint32_t runes(Str text, uint32_t *out, uint32_t most) {

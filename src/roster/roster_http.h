@@ -12,9 +12,12 @@ extern const Shape SHAPE_CAMPAIGN, SHAPE_OVERVIEW, SHAPE_LISTS, SHAPE_FLAGS, SHA
     SHAPE_LOCK, SHAPE_ENTRY, SHAPE_VERIFY, SHAPE_CHANGES, SHAPE_DIFFERENCES, SHAPE_DIFFERENCE_DETAIL, SHAPE_DECIDED,
     SHAPE_UNDONE, SHAPE_REGISTER, SHAPE_HOUSEHOLD;
 
-/* Runs of 11 or more digits (blanks and full-width digits included, an X at the end) lose their middle: identity
- * numbers, certificates, phones. The number of characters stays. */
+/* Runs of 12 or more digits (blanks and full-width digits included, an X at the end) and mobile numbers lose their
+ * middle: identity numbers, certificates, phones. The number of characters stays. */
 Str mask_numbers(Arena *arena, Str text);
+/* A column's value: household numbers stay, birth dates keep their year, phones and numbers are masked however short.
+ */
+Str mask_cell(Arena *arena, const Catalogue *catalogue, uint32_t column, Str value);
 /* Positions (characters, from 0) at which two texts differ when they are laid side by side from both ends: what a page
  * marks. [from, to) in each. */
 typedef struct Marked {
