@@ -13,7 +13,7 @@ static Str weighed_key(Arena *arena, Str subject, Str field, Str value) {
                     STR_ARG(text_fold(arena, value)));
 }
 
-static Status add_decision(Context *cx, Settled *settled, uint32_t *capacity, Str difference, Str action,
+static Status add_decision(Context *cx, Settled *settled, uint32_t *capacity, Str difference, SettledItem decision,
                            const Json *item) {
   if (settled->count == *capacity) {
     uint32_t larger = *capacity ? *capacity * 2 : 256;
@@ -22,10 +22,12 @@ static Status add_decision(Context *cx, Settled *settled, uint32_t *capacity, St
     *capacity = larger;
   }
   uint32_t at = settled->count++;
-  settled->items[at] = (SettledItem){action, json_text(item, "settled")};
+  decision.settled = json_text(item, "settled");
+  settled->items[at] = decision;
   strmap_set(&settled->by_difference, difference, at);
   if (!json_get(item, "settled")) return OK;
   Str subject = json_text(item, "subject"), field = json_text(item, "field");
+  strmap_put(&settled->subjects, subject, at, NULL);
   strmap_set(&settled->by_subject, subject_key(cx->arena, subject, field), at);
   const Str weighed[] = {json_text(item, "value"), json_text(item, "other_value"), json_text(item, "settled")};
   for (size_t i = 0; i < COUNT_OF(weighed); i++)
@@ -35,25 +37,31 @@ static Status add_decision(Context *cx, Settled *settled, uint32_t *capacity, St
 
 Status settled_load(Context *cx, Journal *journal, Settled *ret_settled) {
   CLEANUP(db_stop) DbQuery *query = NULL;
-  Settled settled = {strmap_new(cx->arena), strmap_new(cx->arena), strmap_new(cx->arena), NULL, 0};
+  Settled settled = {
+      strmap_new(cx->arena), strmap_new(cx->arena), strmap_new(cx->arena), strmap_new(cx->arena), NULL, 0};
   uint32_t capacity = 0;
   TRY(db_start(cx, journal_db(journal), &query, &ROSTER_DECISIONS_ACTIVE));
   for (bool more;;) {
     TRY(db_next(cx, query, &more));
     if (!more) break;
-    Str text, id = str_copy(cx->arena, db_text(query, 0)), action = str_copy(cx->arena, db_text(query, 4));
+    Str text, id = str_copy(cx->arena, db_text(query, 0));
+    SettledItem decision = {.seq = db_int(query, 1),
+                            .entry = str_copy(cx->arena, db_text(query, 3)),
+                            .action = str_copy(cx->arena, db_text(query, 4)),
+                            .author = str_copy(cx->arena, db_text(query, 5))};
     Json *item;
     Str key = str_format(cx->arena, STR_FMT "|%lld|%lld", STR_ARG(id), (long long)db_int(query, 1),
                          (long long)db_int(query, 2));
     TRY(roster_unseal(cx, journal, "decision.content", key, db_blob(query, 6), &text));
     TRY(json_parse_view(cx, text, &item));
-    TRY(add_decision(cx, &settled, &capacity, id, action, item));
+    TRY(add_decision(cx, &settled, &capacity, id, decision, item));
   }
   *ret_settled = settled;
   return OK;
 }
 
 const SettledItem *settled_subject(const Settled *settled, Arena *scratch, Str subject, Str field) {
+  if (strmap_get(&settled->subjects, subject) == STRMAP_NONE) return NULL; /* the usual case, without making a key */
   uint32_t at = strmap_get(&settled->by_subject, subject_key(scratch, subject, field));
   return at == STRMAP_NONE ? NULL : &settled->items[at];
 }

@@ -118,11 +118,16 @@ static Status file_flags(Context *cx, Journal *journal, Str list, Str file, Str 
 }
 
 Status roster_flags(Context *cx, Journal *journal, Str list, FlagVisitor *visit, void *user) {
+  return roster_flags_of(cx, journal, list, STR_EMPTY, visit, user);
+}
+
+Status roster_flags_of(Context *cx, Journal *journal, Str list, Str sender, FlagVisitor *visit, void *user) {
   CurrentFile *files;
   uint32_t count;
   TRY(current_files_load(cx, journal, list, &files, &count));
   for (uint32_t i = 0; i < count; i++)
-    TRY(file_flags(cx, journal, files[i].list, files[i].id, files[i].name, visit, user));
+    if (sender.size == 0 || str_equal(files[i].sender, sender))
+      TRY(file_flags(cx, journal, files[i].list, files[i].id, files[i].name, visit, user));
   return OK;
 }
 
@@ -196,11 +201,10 @@ Status roster_history(Context *cx, Journal *journal, Str household, HistoryVisit
   uint32_t rows = 0;
   {
     CLEANUP(db_stop) DbQuery *query = NULL;
-    TRY(db_start(cx, journal_db(journal), &query, &ROSTER_LINKS_WITH_ROWS));
+    TRY(db_start(cx, journal_db(journal), &query, &ROSTER_LINKS_OF_HOUSEHOLD, DB_T(household)));
     for (bool more;;) {
       TRY(db_next(cx, query, &more));
       if (!more) break;
-      if (db_is_null(query, 6) || !str_equal(db_text(query, 6), household)) continue;
       rows++;
       Str file = str_copy(cx->arena, db_text(query, 2));
       uint32_t before = strmap_get(&h.files, file);
