@@ -11,7 +11,8 @@ enum { WAIT_MS = 120000 };
 static const struct {
   const Command *commands;
   const size_t *count;
-} TABLES[] = {{APP_COMMANDS, &APP_COMMAND_COUNT}, {ROSTER_COMMANDS, &ROSTER_COMMAND_COUNT}};
+} TABLES[] = {
+    {APP_COMMANDS, &APP_COMMAND_COUNT}, {ROSTER_COMMANDS, &ROSTER_COMMAND_COUNT}, {LINK_COMMANDS, &LINK_COMMAND_COUNT}};
 
 static const Command *find_command(Str name) {
   for (size_t t = 0; t < COUNT_OF(TABLES); t++)

@@ -1,0 +1,349 @@
+/* From weights to scored candidates, and the whole run in order. */
+#include "match/table_internal.h"
+
+enum { FLOOR_BITS = -7000, UNIT_PAIRS = 20000, KEEP_MOST = 20000000, SAMPLE_MOST = 4000000 };
+
+/* 2^(bits/1000), by the bits of the fraction: the same on every machine. */
+static double odds_of(int32_t bits) {
+  static const double POWER[10] = {1.0006933874625807, 1.0013872557113346, 1.0027764359010778, 1.0055605803984682,
+                                   1.0111520808513041, 1.0224285306099223, 1.045360100205165,  1.0927777391009525,
+                                   1.1941631870745895, 1.4260257173641409};
+  int32_t whole = bits >= 0 ? bits / 1000 : -((999 - bits) / 1000), fraction = bits - whole * 1000;
+  double value = 1;
+  for (int i = 0; i < 10; i++)
+    if (fraction >> i & 1) value *= POWER[i];
+  if (whole > 200) whole = 200;
+  for (; whole >= 16; whole -= 16) value *= 65536;
+  for (; whole > 0; whole--) value *= 2;
+  if (whole < -200) whole = -200;
+  for (; whole < 0; whole++) value /= 2;
+  return value;
+}
+
+uint32_t table_millionths(int32_t bits) {
+  double odds = odds_of(bits), share = odds / (1 + odds);
+  return (uint32_t)(share * 1000000 + 0.5);
+}
+
+int32_t table_bits(uint32_t parts_per_million) {
+  if (parts_per_million == 0) return -1000000;
+  if (parts_per_million >= 1000000) return 1000000;
+  return log2_of((double)parts_per_million / (double)(1000000 - parts_per_million));
+}
+
+void table_note(TableEngine *t, Str note) {
+  if (t->note_count == t->note_capacity) {
+    uint32_t capacity = t->note_capacity ? t->note_capacity * 2 : 8;
+    t->notes = arena_grow(t->cx->arena, t->notes, t->note_capacity * sizeof(Str), capacity * sizeof(Str));
+    t->note_capacity = capacity;
+  }
+  t->notes[t->note_count++] = note;
+}
+
+/* ---- weights of a candidate ---- */
+/* How much rarer (or more usual) this value is than two equal values on average. */
+static int32_t frequency_bits(const TableEngine *t, const Field *field, uint32_t value) {
+  const Column *c = &t->columns[field->column];
+  double others = (double)c->values[value].count - 2, filled = c->filled;
+  double share = (others + 1) / filled;
+  int32_t bits = log2_of(field->u[LEVEL_EQUAL] / share);
+  return bits;
+}
+
+int32_t candidate_bits(const TableEngine *t, const Candidate *c, int16_t *ret_fields) {
+  int32_t sum = t->prior;
+  for (uint32_t f = 0; f < t->field_count; f++) {
+    const Field *field = &t->fields[f];
+    uint8_t level = level_of(c->levels, f);
+    int32_t bits = field->bits[level];
+    if (level == LEVEL_EQUAL && field->frequency)
+      bits += t->columns[field->column].values[value_at(t, field->column, 0, c->left)].extra_bits;
+    if (ret_fields) ret_fields[f] = (int16_t)bits;
+    sum += bits;
+  }
+  return sum;
+}
+
+static void prepare_frequencies(TableEngine *t) {
+  for (uint32_t f = 0; f < t->field_count; f++) {
+    const Field *field = &t->fields[f];
+    Column *c = &t->columns[field->column];
+    int32_t known[256], least = -field->bits[LEVEL_EQUAL];
+    for (int i = 0; i < 256; i++) known[i] = INT32_MIN;
+    for (uint32_t v = 1; field->frequency && v < c->value_count; v++) {
+      uint32_t count = c->values[v].count;
+      int32_t bits = count < 256 && known[count] != INT32_MIN ? known[count] : frequency_bits(t, field, v);
+      if (count < 256) known[count] = bits;
+      c->values[v].extra_bits = (int16_t)(bits < least ? least : bits > 20000 ? 20000 : bits);
+    }
+  }
+}
+
+/* ---- candidates ---- */
+typedef struct Unit {
+  uint32_t block, from, to;
+  Arena *arena;
+  Candidate *found;
+  size_t count, capacity;
+  Memo *memo;
+  TableEngine *t;
+  int32_t floor;
+  bool scored;
+} Unit;
+
+static void unit_add(void *data, uint32_t left, uint32_t right, uint32_t blocks) {
+  Unit *u = data;
+  if (u->t->dedupe && left > right) {
+    uint32_t swap = left;
+    left = right, right = swap;
+  }
+  Candidate c = {.left = left, .right = right, .blocks = blocks, .levels = pair_compare(u->t, u->memo, left, right)};
+  if (u->scored) {
+    c.bits = candidate_bits(u->t, &c, NULL);
+    if (c.bits < u->floor) return;
+  }
+  if (u->count == u->capacity) {
+    size_t capacity = u->capacity ? u->capacity * 2 : 1024;
+    u->found = arena_grow(u->arena, u->found, u->capacity * sizeof(Candidate), capacity * sizeof(Candidate));
+    u->capacity = capacity;
+  }
+  u->found[u->count++] = c;
+}
+
+static void unit_run(void *data, uint32_t index) {
+  Unit *u = (Unit *)data + index;
+  Arena *own CLEANUP(arena_freep) = arena_new();
+  u->arena = arena_new();
+  u->memo = memo_new(own);
+  block_visit(u->t, u->block, u->from, u->to, unit_add, u);
+  u->memo = NULL;
+}
+
+static uint64_t group_pairs(const TableEngine *t, const Run4 *run) {
+  uint64_t left = run->at[1] - run->at[0], right = run->at[3] - run->at[2];
+  return t->dedupe ? left * (left - 1) / 2 : left * right;
+}
+
+/* stride > 1: only every so manieth group, for the estimates. */
+static Unit *make_units(TableEngine *t, Arena *arena, uint32_t stride, uint32_t *ret_count) {
+  uint32_t count = 0, capacity = 64;
+  Unit *units = arena_array(arena, capacity, Unit);
+  for (uint32_t b = 0; b < t->block_count; b++) {
+    const Block *block = &t->blocks[b];
+    uint64_t pairs = 0;
+    for (uint32_t g = 0, from = 0; g < block->group_count; g++) {
+      if (stride > 1 && hash_mix(g + ((uint64_t)b << 32)) % stride) {
+        if (from < g && pairs == 0) from = g;
+        if (pairs == 0) {
+          from = g + 1;
+          continue;
+        }
+      } else {
+        pairs += group_pairs(t, &block->groups[g]);
+        if (stride == 1 && pairs < UNIT_PAIRS && g + 1 < block->group_count) continue;
+      }
+      uint32_t to = stride > 1 && hash_mix(g + ((uint64_t)b << 32)) % stride ? g : g + 1;
+      if (count == capacity) {
+        units = arena_grow(arena, units, capacity * sizeof(Unit), capacity * 2ULL * sizeof(Unit));
+        capacity *= 2;
+      }
+      units[count++] = (Unit){.block = b, .from = from, .to = to, .t = t};
+      from = g + 1, pairs = 0;
+    }
+  }
+  *ret_count = count;
+  return units;
+}
+
+static void sort_candidates(TableEngine *t, Candidate *all, size_t count, Arena *arena) {
+  uint64_t *keys = arena_array(arena, count, uint64_t);
+  uint32_t *order = arena_array(arena, count, uint32_t);
+  for (size_t i = 0; i < count; i++) keys[i] = (uint64_t)all[i].left << 32 | all[i].right, order[i] = (uint32_t)i;
+  sort_keys(keys, order, count);
+  t->candidates = arena_array(t->scratch, count, Candidate);
+  for (size_t i = 0; i < count; i++) t->candidates[i] = all[order[i]];
+  t->candidate_count = count;
+}
+
+static void collect(TableEngine *t, uint32_t stride, bool scored, int32_t floor) {
+  Arena *own CLEANUP(arena_freep) = arena_new();
+  uint32_t count;
+  Unit *units = make_units(t, own, stride, &count);
+  for (uint32_t i = 0; i < count; i++) units[i].scored = scored, units[i].floor = floor;
+  table_work(t->threads, count, unit_run, units);
+  size_t total = 0, at = 0;
+  for (uint32_t i = 0; i < count; i++) total += units[i].count;
+  Candidate *all = arena_array(own, total, Candidate);
+  for (uint32_t i = 0; i < count; i++) {
+    if (units[i].count) memcpy(all + at, units[i].found, units[i].count * sizeof *all);
+    at += units[i].count;
+    arena_free(units[i].arena);
+  }
+  sort_candidates(t, all, total, own);
+}
+
+/* ---- prior ---- */
+static void score_all(TableEngine *t) {
+  for (size_t i = 0; i < t->candidate_count; i++) t->candidates[i].bits = candidate_bits(t, &t->candidates[i], NULL);
+}
+
+static int32_t prior_of(const TableEngine *t, double matches) {
+  double rest = t->all_pairs - matches;
+  if (matches < 0.5) matches = 0.5;
+  if (rest < t->all_pairs * 0.05) rest = t->all_pairs * 0.05;
+  return log2_of(matches / (rest > 0.5 ? rest : 0.5));
+}
+
+/* The number of matches that the candidates themselves support; when linking, the candidates of a row compete. */
+static void settle_prior(TableEngine *t) {
+  double *left = arena_array(t->scratch, t->rows[0], double),
+         *right = t->dedupe ? left : arena_array(t->scratch, t->rows[1], double);
+  for (int round = 0; round < 12; round++) {
+    t->prior = prior_of(t, t->expected);
+    double matches = 0;
+    score_all(t);
+    memset(left, 0, t->rows[0] * sizeof *left);
+    if (!t->dedupe) memset(right, 0, t->rows[1] * sizeof *right);
+    for (size_t i = 0; i < t->candidate_count; i++) {
+      double odds = odds_of(t->candidates[i].bits);
+      left[t->candidates[i].left] += odds, right[t->candidates[i].right] += odds;
+    }
+    for (size_t i = 0; i < t->candidate_count; i++) {
+      double odds = odds_of(t->candidates[i].bits);
+      double rivals = t->dedupe ? 0 : left[t->candidates[i].left] + right[t->candidates[i].right] - 2 * odds;
+      matches += odds / (1 + odds + (rivals > 0 ? rivals : 0));
+    }
+    double change = matches - t->expected;
+    t->expected = matches;
+    if (change < 0) change = -change;
+    if (change < 0.001 * matches + 0.01) break;
+  }
+  t->prior = prior_of(t, t->expected);
+  score_all(t);
+}
+
+/* ---- the run ---- */
+static void prepare_one(void *data, uint32_t unit) {
+  TableEngine *t = data;
+  column_prepare(&t->columns[unit], t->input, unit);
+}
+
+static void make_fields(TableEngine *t) {
+  uint32_t names = 0;
+  t->name_field[0] = t->name_field[1] = TABLE_NONE;
+  for (uint32_t c = 0; c < t->column_count; c++) {
+    const TableColumn *spec = &t->input->columns[c];
+    if (!spec->compared) continue;
+    if (spec->kind == TABLE_NAME && names < 2) t->name_field[names++] = (int)t->field_count;
+    t->fields[t->field_count++] = (Field){.column = c, .kind = spec->kind, .frequency = spec->frequency};
+  }
+}
+
+static void make_blocks(TableEngine *t) {
+  if (t->input->block_count == 0) {
+    blocks_choose(t);
+    return;
+  }
+  for (uint32_t b = 0; b < t->input->block_count; b++) {
+    Block *block = &t->blocks[t->block_count++];
+    *block = (Block){.spec = t->input->blocks[b]};
+    block_make(t, block);
+    block_finish(t, block);
+  }
+}
+
+static Status check_input(Context *cx, const TableInput *input) {
+  uint32_t compared = 0;
+  for (uint32_t c = 0; c < input->column_count; c++) compared += input->columns[c].compared;
+  if (compared == 0) return fail(cx, BAD_USAGE, "比对规格没有给出要比较的字段（fields）。");
+  if (compared > TABLE_FIELDS_MAX)
+    return fail(cx, BAD_USAGE, "比对规格的字段太多：最多 %d 个，现有 %u 个。", TABLE_FIELDS_MAX, compared);
+  if (input->column_count > TABLE_COLUMNS_MAX)
+    return fail(cx, BAD_USAGE, "比对规格用到的列太多：最多 %d 列，现有 %u 列。", TABLE_COLUMNS_MAX,
+                input->column_count);
+  if (input->block_count > TABLE_BLOCKS_MAX)
+    return fail(cx, BAD_USAGE, "比对规格的分块太多：最多 %d 个，现有 %u 个。", TABLE_BLOCKS_MAX, input->block_count);
+  return OK;
+}
+
+static void give_pairs(TableEngine *t, const bool *chosen, TableResult *result) {
+  size_t count = 0;
+  for (size_t i = 0; i < t->candidate_count; i++) count += chosen[i];
+  result->pairs = arena_array(t->cx->arena, count, TablePair);
+  for (size_t i = 0; i < t->candidate_count; i++) {
+    if (!chosen[i]) continue;
+    const Candidate *c = &t->candidates[i];
+    TablePair *pair = &result->pairs[result->pair_count++];
+    *pair = (TablePair){.left = c->left, .right = c->right, .bits = c->bits};
+    candidate_bits(t, c, pair->field_bits);
+    for (uint32_t f = 0; f < t->field_count; f++) pair->level[f] = level_of(c->levels, f);
+  }
+}
+
+static void choose(TableEngine *t, TableResult *result) {
+  bool *chosen = arena_array(t->scratch, t->candidate_count, bool);
+  if (t->input->one_to_one && !t->dedupe)
+    table_assign(t, chosen);
+  else
+    for (size_t i = 0; i < t->candidate_count; i++) chosen[i] = true;
+  for (size_t i = 0; i < t->candidate_count; i++) chosen[i] = chosen[i] && t->candidates[i].bits >= t->input->threshold;
+  give_pairs(t, chosen, result);
+}
+
+static void give_model(TableEngine *t, TableResult *result) {
+  result->prior = t->prior;
+  result->field_count = t->field_count;
+  result->expected_matches = (uint64_t)(t->expected + 0.5);
+  for (uint32_t f = 0; f < t->field_count; f++) {
+    result->fields[f] = (TableFieldModel){.column = t->fields[f].column, .estimated = t->fields[f].estimated};
+    memcpy(result->fields[f].bits, t->fields[f].bits, sizeof t->fields[f].bits);
+  }
+  result->blocks = arena_array(t->cx->arena, t->block_count, TableBlock);
+  for (uint32_t b = 0; b < t->block_count; b++) result->blocks[b] = t->blocks[b].spec;
+  result->block_count = t->block_count;
+  result->notes = t->notes, result->note_count = t->note_count;
+}
+
+static void run_engine(TableEngine *t, TableResult *result) {
+  table_work(t->threads, t->column_count, prepare_one, t);
+  make_fields(t);
+  make_blocks(t);
+  for (uint32_t b = 0; b < t->block_count; b++) result->compared += t->blocks[b].pairs;
+  bool large = result->compared > KEEP_MOST;
+  collect(t, large ? (uint32_t)(result->compared / SAMPLE_MOST) : 1, false, 0);
+  estimate(t);
+  prepare_frequencies(t);
+  if (large) {
+    t->prior = prior_of(t, t->expected);
+    collect(t, 1, true, FLOOR_BITS - 4000);
+  }
+  settle_prior(t);
+  choose(t, result);
+  give_model(t, result);
+}
+
+Status table_run(Context *cx, const TableInput *input, TableResult *ret_result) {
+  TRY(check_input(cx, input));
+  Arena *scratch CLEANUP(arena_freep) = arena_new();
+  TableEngine *t = arena_one(scratch, TableEngine);
+  *t = (TableEngine){.cx = cx,
+                     .scratch = scratch,
+                     .input = input,
+                     .dedupe = input->dedupe,
+                     .sides = input->dedupe ? 1 : 2,
+                     .threads = input->threads,
+                     .column_count = input->column_count};
+  t->rows[0] = input->left.rows, t->rows[1] = input->dedupe ? input->left.rows : input->right.rows;
+  t->all_pairs = input->dedupe ? (double)t->rows[0] * ((double)t->rows[0] - 1) / 2 : (double)t->rows[0] * t->rows[1];
+  TableResult result = {0};
+  for (uint32_t c = 0; c < t->column_count; c++) t->columns[c].arena = arena_new();
+  if (t->all_pairs > 0) run_engine(t, &result);
+  for (uint32_t c = 0; c < t->column_count; c++) arena_free(t->columns[c].arena);
+  if (input->dedupe) {
+    result.cluster = arena_array(cx->arena, t->rows[0], uint32_t);
+    for (uint32_t i = 0; i < t->rows[0]; i++) result.cluster[i] = i;
+    table_cluster(t, &result);
+  }
+  *ret_result = result;
+  return OK;
+}
