@@ -1,4 +1,4 @@
-/* One to one, and clusters. */
+/* One to one: the choice of greatest total weight. */
 #include "match/table_internal.h"
 
 void table_assign(TableEngine *t, bool *ret_chosen) {
@@ -14,21 +14,4 @@ void table_assign(TableEngine *t, bool *ret_chosen) {
   }
   assign(own, edges, count, t->rows[0], t->rows[1], chosen);
   for (size_t i = 0; i < count; i++) ret_chosen[index[i]] = chosen[i];
-}
-
-static uint32_t root_of(uint32_t *parent, uint32_t row) {
-  while (parent[row] != row) row = parent[row] = parent[parent[row]];
-  return row;
-}
-
-void table_cluster(TableEngine *t, TableResult *result) {
-  (void)t;
-  for (size_t i = 0; i < result->pair_count; i++) {
-    uint32_t a = root_of(result->cluster, result->pairs[i].left), b = root_of(result->cluster, result->pairs[i].right);
-    if (a < b)
-      result->cluster[b] = a;
-    else
-      result->cluster[a] = b;
-  }
-  for (uint32_t i = 0; i < t->rows[0]; i++) result->cluster[i] = root_of(result->cluster, i);
 }

@@ -195,31 +195,41 @@ static int32_t prior_of(const TableEngine *t, double matches) {
 }
 
 /* The number of matches that the candidates themselves support; when linking, the candidates of a row compete. */
+static double count_matches(const TableEngine *t, const Candidate *const *likely, size_t count, double *left,
+                            double *right) {
+  double matches = 0;
+  memset(left, 0, t->rows[0] * sizeof *left);
+  if (!t->dedupe) memset(right, 0, t->rows[1] * sizeof *right);
+  for (size_t i = 0; i < count; i++) {
+    double odds = odds_of(likely[i]->bits + t->prior);
+    left[likely[i]->left] += odds, right[likely[i]->right] += odds;
+  }
+  for (size_t i = 0; i < count; i++) {
+    double odds = odds_of(likely[i]->bits + t->prior);
+    double rivals = t->dedupe ? 0 : left[likely[i]->left] + right[likely[i]->right] - 2 * odds;
+    matches += odds / (1 + odds + (rivals > 0 ? rivals : 0));
+  }
+  return matches;
+}
+
 static void settle_prior(TableEngine *t) {
-  double *left = arena_array(t->scratch, t->rows[0], double),
-         *right = t->dedupe ? left : arena_array(t->scratch, t->rows[1], double);
+  Arena *own CLEANUP(arena_freep) = arena_new();
+  double *left = arena_array(own, t->rows[0], double), *right = t->dedupe ? left : arena_array(own, t->rows[1], double);
+  const Candidate **likely = arena_array(own, t->candidate_count, const Candidate *);
+  size_t count = 0;
+  t->prior = 0;
+  score_all(t);
+  for (size_t i = 0; i < t->candidate_count; i++)
+    if (t->candidates[i].bits > -4000) likely[count++] = &t->candidates[i];
   for (int round = 0; round < 12; round++) {
     t->prior = prior_of(t, t->expected);
-    double matches = 0;
-    score_all(t);
-    memset(left, 0, t->rows[0] * sizeof *left);
-    if (!t->dedupe) memset(right, 0, t->rows[1] * sizeof *right);
-    for (size_t i = 0; i < t->candidate_count; i++) {
-      double odds = odds_of(t->candidates[i].bits);
-      left[t->candidates[i].left] += odds, right[t->candidates[i].right] += odds;
-    }
-    for (size_t i = 0; i < t->candidate_count; i++) {
-      double odds = odds_of(t->candidates[i].bits);
-      double rivals = t->dedupe ? 0 : left[t->candidates[i].left] + right[t->candidates[i].right] - 2 * odds;
-      matches += odds / (1 + odds + (rivals > 0 ? rivals : 0));
-    }
-    double change = matches - t->expected;
+    double matches = count_matches(t, likely, count, left, right), change = matches - t->expected;
     t->expected = matches;
     if (change < 0) change = -change;
     if (change < 0.001 * matches + 0.01) break;
   }
   t->prior = prior_of(t, t->expected);
-  score_all(t);
+  for (size_t i = 0; i < t->candidate_count; i++) t->candidates[i].bits += t->prior;
 }
 
 /* ---- the run ---- */
@@ -281,8 +291,12 @@ static void give_pairs(TableEngine *t, const bool *chosen, TableResult *result) 
 }
 
 static void choose(TableEngine *t, TableResult *result) {
+  if (t->dedupe) {
+    table_cluster(t, result);
+    return;
+  }
   bool *chosen = arena_array(t->scratch, t->candidate_count, bool);
-  if (t->input->one_to_one && !t->dedupe)
+  if (t->input->one_to_one)
     table_assign(t, chosen);
   else
     for (size_t i = 0; i < t->candidate_count; i++) chosen[i] = true;
@@ -339,11 +353,8 @@ Status table_run(Context *cx, const TableInput *input, TableResult *ret_result) 
   for (uint32_t c = 0; c < t->column_count; c++) t->columns[c].arena = arena_new();
   if (t->all_pairs > 0) run_engine(t, &result);
   for (uint32_t c = 0; c < t->column_count; c++) arena_free(t->columns[c].arena);
-  if (input->dedupe) {
-    result.cluster = arena_array(cx->arena, t->rows[0], uint32_t);
-    for (uint32_t i = 0; i < t->rows[0]; i++) result.cluster[i] = i;
-    table_cluster(t, &result);
-  }
+  if (input->dedupe && !result.cluster)
+    result.cluster = arena_array(cx->arena, t->rows[0], uint32_t); /* one row at most */
   *ret_result = result;
   return OK;
 }
