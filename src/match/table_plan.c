@@ -2,7 +2,7 @@
  * each keeps to its share of pairs. And the names of transforms and blocks. */
 #include "match/table_internal.h"
 
-enum { PLAN_MAX = 96, CHOSEN_MAX = 14, SHARE_PER_ROW = 12, SHARE_FREE = 20000, ALL_PAIRS = 120000 };
+enum { PLAN_MAX = 96, CHOSEN_MAX = 22, SHARE_PER_ROW = 12, SHARE_FREE = 20000, ALL_PAIRS = 120000 };
 
 static const struct {
   const char *name;
@@ -84,35 +84,39 @@ typedef struct Part {
 } Part;
 #define NOTHING \
   { ROLE_COUNT, 0, 0 }
-/* Every choice of different columns for the roles is one conjunction. */
-static const Part PLANS[][3] = {
-    {{ROLE_ID, TRANSFORM_WHOLE, 0}, NOTHING, NOTHING},
-    {{ROLE_NAME, TRANSFORM_SOUND, 0}, {ROLE_NAME, TRANSFORM_SOUND, 0}, NOTHING},
-    {{ROLE_DATE, TRANSFORM_WHOLE, 0}, NOTHING, NOTHING},
-    {{ROLE_DATE, TRANSFORM_WHOLE, 0}, {ROLE_NAME, TRANSFORM_FIRST, 1}, NOTHING},
-    {{ROLE_NAME, TRANSFORM_WHOLE, 0}, NOTHING, NOTHING},
-    {{ROLE_NAME, TRANSFORM_SOUND, 0}, {ROLE_DATE, TRANSFORM_YEAR, 0}, NOTHING},
-    {{ROLE_NAME, TRANSFORM_SOUND, 0}, {ROLE_DATE, TRANSFORM_MONTH_DAY, 0}, NOTHING},
-    {{ROLE_NAME, TRANSFORM_SOUND, 0}, {ROLE_CODE, TRANSFORM_WHOLE, 0}, NOTHING},
-    {{ROLE_NAME, TRANSFORM_SOUND, 0}, {ROLE_TEXT, TRANSFORM_WHOLE, 0}, NOTHING},
-    {{ROLE_TEXT, TRANSFORM_WHOLE, 0}, NOTHING, NOTHING},
-    {{ROLE_TEXT, TRANSFORM_WHOLE, 0}, {ROLE_CODE, TRANSFORM_WHOLE, 0}, NOTHING},
-    {{ROLE_DATE, TRANSFORM_MONTH_DAY, 0}, {ROLE_CODE, TRANSFORM_WHOLE, 0}, NOTHING},
-    {{ROLE_DATE, TRANSFORM_YEAR_MONTH, 0}, {ROLE_TEXT, TRANSFORM_WORD, 0}, NOTHING},
-    {{ROLE_TEXT, TRANSFORM_RARE, 0}, NOTHING, NOTHING},
-    {{ROLE_TEXT, TRANSFORM_WHOLE, 0}, {ROLE_TEXT, TRANSFORM_WHOLE, 0}, NOTHING},
-    {{ROLE_NAME, TRANSFORM_FIRST, 2}, {ROLE_NAME, TRANSFORM_FIRST, 2}, {ROLE_CODE, TRANSFORM_WHOLE, 0}},
-    {{ROLE_CODE, TRANSFORM_WHOLE, 0}, {ROLE_CODE, TRANSFORM_WHOLE, 0}, {ROLE_NAME, TRANSFORM_FIRST, 1}},
-    {{ROLE_CODE, TRANSFORM_WHOLE, 0}, NOTHING, NOTHING},
-    {{ROLE_CODE, TRANSFORM_WHOLE, 0}, {ROLE_CODE, TRANSFORM_WHOLE, 0}, NOTHING},
-    {{ROLE_TEXT, TRANSFORM_FIRST, 4}, NOTHING, NOTHING},
+/* Every choice of different columns for the roles is one conjunction; at most so many of a line are taken, columns with
+ * many values first, so that the blocks lean on different columns: what one of them loses another one finds. */
+static const struct {
+  Part parts[3];
+  uint8_t most;
+} PLANS[] = {
+    {{{ROLE_ID, TRANSFORM_WHOLE, 0}, NOTHING, NOTHING}, 3},
+    {{{ROLE_DATE, TRANSFORM_WHOLE, 0}, NOTHING, NOTHING}, 2},
+    {{{ROLE_NAME, TRANSFORM_SOUND, 0}, {ROLE_NAME, TRANSFORM_SOUND, 0}, NOTHING}, 3},
+    {{{ROLE_TEXT, TRANSFORM_WHOLE, 0}, {ROLE_CODE, TRANSFORM_WHOLE, 0}, NOTHING}, 4},
+    {{{ROLE_NAME, TRANSFORM_SOUND, 0}, {ROLE_DATE, TRANSFORM_YEAR, 0}, NOTHING}, 2},
+    {{{ROLE_NAME, TRANSFORM_SOUND, 0}, {ROLE_DATE, TRANSFORM_MONTH_DAY, 0}, NOTHING}, 2},
+    {{{ROLE_TEXT, TRANSFORM_WHOLE, 0}, {ROLE_TEXT, TRANSFORM_WHOLE, 0}, NOTHING}, 2},
+    {{{ROLE_NAME, TRANSFORM_SOUND, 0}, {ROLE_CODE, TRANSFORM_WHOLE, 0}, NOTHING}, 3},
+    {{{ROLE_NAME, TRANSFORM_SOUND, 0}, {ROLE_TEXT, TRANSFORM_WHOLE, 0}, NOTHING}, 3},
+    {{{ROLE_DATE, TRANSFORM_WHOLE, 0}, {ROLE_NAME, TRANSFORM_FIRST, 1}, NOTHING}, 2},
+    {{{ROLE_NAME, TRANSFORM_WHOLE, 0}, NOTHING, NOTHING}, 2},
+    {{{ROLE_DATE, TRANSFORM_MONTH_DAY, 0}, {ROLE_CODE, TRANSFORM_WHOLE, 0}, NOTHING}, 2},
+    {{{ROLE_DATE, TRANSFORM_YEAR_MONTH, 0}, {ROLE_TEXT, TRANSFORM_WORD, 0}, NOTHING}, 1},
+    {{{ROLE_TEXT, TRANSFORM_WHOLE, 0}, NOTHING, NOTHING}, 2},
+    {{{ROLE_TEXT, TRANSFORM_RARE, 0}, NOTHING, NOTHING}, 2},
+    {{{ROLE_CODE, TRANSFORM_WHOLE, 0}, {ROLE_CODE, TRANSFORM_WHOLE, 0}, {ROLE_NAME, TRANSFORM_FIRST, 1}}, 2},
+    {{{ROLE_CODE, TRANSFORM_WHOLE, 0}, NOTHING, NOTHING}, 2},
+    {{{ROLE_CODE, TRANSFORM_WHOLE, 0}, {ROLE_CODE, TRANSFORM_WHOLE, 0}, NOTHING}, 2},
+    {{{ROLE_TEXT, TRANSFORM_FIRST, 4}, NOTHING, NOTHING}, 1},
 };
 
 typedef struct Planner {
   TableEngine *t;
   TableBlock plan;
   TableBlock seen[PLAN_MAX];
-  uint32_t seen_count;
+  uint32_t seen_count, taken, most; /* of this line */
+  uint8_t order[TABLE_COLUMNS_MAX]; /* columns, many values first */
 } Planner;
 
 static bool plan_seen(const Planner *p) {
@@ -124,7 +128,7 @@ static bool plan_seen(const Planner *p) {
 static void plan_try(Planner *p) {
   TableEngine *t = p->t;
   uint64_t rows = (uint64_t)t->rows[0] + (t->dedupe ? 0 : t->rows[1]);
-  if (t->block_count >= CHOSEN_MAX || p->seen_count == PLAN_MAX || plan_seen(p)) return;
+  if (t->block_count >= CHOSEN_MAX || p->taken >= p->most || p->seen_count == PLAN_MAX || plan_seen(p)) return;
   p->seen[p->seen_count++] = p->plan;
   Block *block = &t->blocks[t->block_count];
   *block = (Block){.spec = p->plan};
@@ -132,7 +136,7 @@ static void plan_try(Planner *p) {
   uint64_t pairs = block_count_pairs(t, block);
   if (pairs == 0 || pairs > SHARE_FREE + SHARE_PER_ROW * rows) return;
   block_finish(t, block);
-  t->block_count++;
+  t->block_count++, p->taken++;
 }
 
 static void plan_fill(Planner *p, const Part *parts, int at, uint32_t from) {
@@ -141,22 +145,38 @@ static void plan_fill(Planner *p, const Part *parts, int at, uint32_t from) {
     return;
   }
   bool again = at > 0 && memcmp(&parts[at], &parts[at - 1], sizeof *parts) == 0;
-  for (uint32_t c = again ? from : 0; c < p->t->column_count; c++) {
+  for (uint32_t i = again ? from : 0; i < p->t->column_count; i++) {
+    uint32_t c = p->order[i];
     if (ROLE_OF[p->t->columns[c].spec->kind] != parts[at].role) continue;
     bool used = false;
-    for (int i = 0; i < at; i++) used = used || p->plan.keys[i].column == c;
+    for (int k = 0; k < at; k++) used = used || p->plan.keys[k].column == c;
     if (used) continue;
     p->plan.keys[at] = (TableKey){(uint8_t)c, parts[at].transform, parts[at].size};
     p->plan.key_count = (uint8_t)(at + 1);
-    plan_fill(p, parts, at + 1, c + 1);
+    plan_fill(p, parts, at + 1, i + 1);
     p->plan.keys[at] = (TableKey){0};
     p->plan.key_count = (uint8_t)at;
   }
 }
 
+static void order_columns(Planner *p) {
+  for (uint32_t i = 0; i < p->t->column_count; i++) {
+    p->order[i] = (uint8_t)i;
+    for (uint32_t j = i; j > 0; j--) {
+      uint8_t above = p->order[j - 1], own = p->order[j];
+      if (p->t->columns[above].value_count >= p->t->columns[own].value_count) break;
+      p->order[j - 1] = own, p->order[j] = above;
+    }
+  }
+}
+
 void blocks_choose(TableEngine *t) {
   Planner p = {.t = t};
-  for (size_t i = 0; i < COUNT_OF(PLANS); i++) plan_fill(&p, PLANS[i], 0, 0);
+  order_columns(&p);
+  for (size_t i = 0; i < COUNT_OF(PLANS); i++) {
+    p.taken = 0, p.most = PLANS[i].most;
+    plan_fill(&p, PLANS[i].parts, 0, 0);
+  }
   if (t->block_count && t->all_pairs > ALL_PAIRS) return;
   Block *block = &t->blocks[t->block_count]; /* few rows: all of them; no better idea: all of them, in pieces */
   *block = (Block){.spec = {.key_count = 0}};
