@@ -70,8 +70,10 @@ static void u_of_field(TableEngine *t, uint32_t f, const uint64_t *sample, uint3
   double equal = share_equal(t, &t->columns[field->column]), sum = 0;
   for (int l = LEVEL_EQUAL; l < LEVEL_COUNT; l++) {
     double share = l == LEVEL_EQUAL ? equal : total > 0 ? seen[l] / total : 0, floor = least;
-    if (l == LEVEL_SWAPPED || l == LEVEL_LEARNT) floor = 1e-5;
+    if (l == LEVEL_SWAPPED) floor = 1e-5;
+    if (l == LEVEL_LEARNT) floor = t->learnt[f].count ? t->learnt[f].chance / 4 : 1e-5;
     if (l > LEVEL_EQUAL && l < LEVEL_SWAPPED && total > 0) floor = 0.5 / total > least ? 0.5 / total : least;
+    if (l == LEVEL_LEARNT) share = t->learnt[f].chance;
     share -= lambda * field->m[l];
     field->u[l] = share > floor ? share : floor;
     if (l == LEVEL_COVERED) field->u[l] = 0;
@@ -251,6 +253,11 @@ void estimate(TableEngine *t) {
     double most = 0;
     for (uint32_t b = 0; b < t->block_count; b++) most = sessions[b].matches > most ? sessions[b].matches : most;
     matches = most;
+    if (pass > 0) break;
+    t->expected = matches;
+    quantise(t);
+    t->prior = prior_of(t, matches);
+    learn_variants(t);
   }
   t->expected = matches;
   for (uint32_t f = 0; f < t->field_count; f++)

@@ -58,10 +58,10 @@ typedef struct Block {
   uint32_t fields; /* bit set of compared fields in its key */
 } Block;
 
-typedef struct Learnt { /* values of one field that stand for each other */
-  uint64_t *keys;
-  uint32_t count;
+typedef struct Learnt { /* pairs of values of one field that stand for each other */
   Table table;
+  uint32_t count;
+  double chance; /* that two unrelated rows hold such a pair */
 } Learnt;
 
 typedef struct TableEngine {
@@ -139,7 +139,11 @@ void estimate(TableEngine *t);
 void quantise(TableEngine *t);
 int32_t log2_of(double value); /* milli-bits, the same on every machine */
 
+/* table_learn.c: how many pairs of values were learnt; marks the candidates. */
+uint32_t learn_variants(TableEngine *t);
+
 /* table_score.c */
+int32_t prior_of(const TableEngine *t, double matches);
 int32_t candidate_bits(const TableEngine *t, const Candidate *c, int16_t *ret_fields);
 
 /* table_assign.c */

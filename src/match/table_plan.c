@@ -116,6 +116,7 @@ typedef struct Planner {
   TableBlock plan;
   TableBlock seen[PLAN_MAX];
   uint32_t seen_count, taken, most; /* of this line */
+  uint32_t led[TABLE_COLUMNS_MAX];  /* of this line, by their first column */
   uint8_t order[TABLE_COLUMNS_MAX]; /* columns, many values first */
 } Planner;
 
@@ -128,7 +129,9 @@ static bool plan_seen(const Planner *p) {
 static void plan_try(Planner *p) {
   TableEngine *t = p->t;
   uint64_t rows = (uint64_t)t->rows[0] + (t->dedupe ? 0 : t->rows[1]);
-  if (t->block_count >= CHOSEN_MAX || p->taken >= p->most || p->seen_count == PLAN_MAX || plan_seen(p)) return;
+  if (t->block_count >= CHOSEN_MAX || p->taken >= p->most || p->led[p->plan.keys[0].column] * 2 > p->most ||
+      p->seen_count == PLAN_MAX || plan_seen(p))
+    return;
   p->seen[p->seen_count++] = p->plan;
   Block *block = &t->blocks[t->block_count];
   *block = (Block){.spec = p->plan};
@@ -136,7 +139,7 @@ static void plan_try(Planner *p) {
   uint64_t pairs = block_count_pairs(t, block);
   if (pairs == 0 || pairs > SHARE_FREE + SHARE_PER_ROW * rows) return;
   block_finish(t, block);
-  t->block_count++, p->taken++;
+  t->block_count++, p->taken++, p->led[p->plan.keys[0].column]++;
 }
 
 static void plan_fill(Planner *p, const Part *parts, int at, uint32_t from) {
@@ -175,6 +178,7 @@ void blocks_choose(TableEngine *t) {
   order_columns(&p);
   for (size_t i = 0; i < COUNT_OF(PLANS); i++) {
     p.taken = 0, p.most = PLANS[i].most;
+    memset(p.led, 0, sizeof p.led);
     plan_fill(&p, PLANS[i].parts, 0, 0);
   }
   if (t->block_count && t->all_pairs > ALL_PAIRS) return;

@@ -187,7 +187,7 @@ static void score_all(TableEngine *t) {
   for (size_t i = 0; i < t->candidate_count; i++) t->candidates[i].bits = candidate_bits(t, &t->candidates[i], NULL);
 }
 
-static int32_t prior_of(const TableEngine *t, double matches) {
+int32_t prior_of(const TableEngine *t, double matches) {
   double rest = t->all_pairs - matches;
   if (matches < 0.5) matches = 0.5;
   if (rest < t->all_pairs * 0.05) rest = t->all_pairs * 0.05;
