@@ -256,27 +256,33 @@ static int words_shared(const Value *a, const Value *b) {
 }
 
 /* An upper bound on Jaro-Winkler from the letters alone, thousandths. */
-static int likeness_most(const Value *a, const Value *b) {
-  int common = a->size - __builtin_popcountll(a->bag & ~b->bag),
-      other = b->size - __builtin_popcountll(b->bag & ~a->bag);
-  if (other < common) common = other;
+static int likeness_most(const Value *a, const Value *b, int only_a, int only_b) {
+  int common = a->size - only_a < b->size - only_b ? a->size - only_a : b->size - only_b;
   int jaro = (1000 * common / a->size + 1000 * common / b->size + 1000) / 3;
   return a->text[0] == b->text[0] ? jaro + 4 * (1000 - jaro) / 10 : jaro;
+}
+
+/* Long texts without a word in common that neither begin nor end alike are not worth a closer look. */
+static bool looks_hopeless(const Value *a, const Value *b, int shared) {
+  if (shared || a->size < 12 || b->size < 12) return false;
+  return a->text[0] != b->text[0] && a->text[a->size - 1] != b->text[b->size - 1];
 }
 
 static uint8_t compare_words(const Value *a, const Value *b, bool is_name) {
   int longer = a->size > b->size ? a->size : b->size;
   if (a->squeezed == b->squeezed && !((a->flags | b->flags) & VALUE_WAS_CUT)) return LEVEL_SLIP;
-  int distance = edits(a, b, 2);
+  int only_a = bits_set(a->bag & ~b->bag), only_b = bits_set(b->bag & ~a->bag);
+  int distance = only_a > 2 || only_b > 2 ? 3 : text_edits(a->text, a->size, b->text, b->size, 2);
   if (distance == 1 && longer >= 4) return LEVEL_SLIP;
-  int likeness = likeness_most(a, b) < 760 ? 0 : text_likeness(a->text, a->size, b->text, b->size);
+  bool several = a->word_count > 1 || b->word_count > 1;
+  int shared = several ? words_shared(a, b) : 0;
+  bool hopeless = likeness_most(a, b, only_a, only_b) < 780 || looks_hopeless(a, b, shared);
+  int likeness = hopeless ? 0 : text_likeness(a->text, a->size, b->text, b->size);
   if ((distance == 2 && longer >= 7) || likeness >= 920) return LEVEL_CLOSE;
   if (a->sound && a->sound == b->sound) return LEVEL_SOUND;
   if (is_name && (is_head(a, b, a->size == 1 ? 1 : 3) || is_head(b, a, b->size == 1 ? 1 : 3))) return LEVEL_PART;
-  if (a->word_count > 1 || b->word_count > 1) {
-    int shared = words_shared(a, b), fewer = a->word_count < b->word_count ? a->word_count : b->word_count;
-    if (shared && (shared == fewer || shared * 2 >= a->word_count + b->word_count - 2)) return LEVEL_PART;
-  }
+  int fewer = a->word_count < b->word_count ? a->word_count : b->word_count;
+  if (shared && (shared == fewer || shared * 2 >= a->word_count + b->word_count - 2)) return LEVEL_PART;
   return likeness >= 780 ? LEVEL_FAR : LEVEL_DIFFER;
 }
 

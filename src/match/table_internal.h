@@ -111,8 +111,13 @@ uint64_t text_bag(const uint16_t *text, size_t size);
 uint32_t text_sound(const uint16_t *text, size_t size);
 int text_edits(const uint16_t *a, int a_size, const uint16_t *b, int b_size, int most); /* most + 1 when more */
 int text_likeness(const uint16_t *a, int a_size, const uint16_t *b, int b_size);        /* Jaro-Winkler, thousandths */
+static inline int bits_set(uint64_t x) { /* without a call where the processor's own instruction may not be used */
+  x -= x >> 1 & 0x5555555555555555ULL;
+  x = (x & 0x3333333333333333ULL) + (x >> 2 & 0x3333333333333333ULL);
+  return (int)(((x + (x >> 4)) & 0x0F0F0F0F0F0F0F0FULL) * 0x0101010101010101ULL >> 56);
+}
 static inline int bag_least_edits(uint64_t a, uint64_t b) {
-  int x = __builtin_popcountll(a & ~b), y = __builtin_popcountll(b & ~a);
+  int x = bits_set(a & ~b), y = bits_set(b & ~a);
   return x > y ? x : y;
 }
 

@@ -3,25 +3,40 @@
 
 enum { FLOOR_BITS = -7000, UNIT_PAIRS = 20000, KEEP_MOST = 20000000, SAMPLE_MOST = 4000000 };
 
-/* 2^(bits/1000), by the bits of the fraction: the same on every machine. */
-static double odds_of(int32_t bits) {
-  static const double POWER[10] = {1.0006933874625807, 1.0013872557113346, 1.0027764359010778, 1.0055605803984682,
-                                   1.0111520808513041, 1.0224285306099223, 1.045360100205165,  1.0927777391009525,
-                                   1.1941631870745895, 1.4260257173641409};
-  int32_t whole = bits >= 0 ? bits / 1000 : -((999 - bits) / 1000), fraction = bits - whole * 1000;
+/* 2^(bits/1000) from a table of fractions, made by plain multiplication: the same on every machine. */
+typedef struct Powers {
+  double fraction[1000];
+} Powers;
+static void powers_make(Powers *ret_powers) {
   double value = 1;
-  for (int i = 0; i < 10; i++)
-    if (fraction >> i & 1) value *= POWER[i];
-  if (whole > 200) whole = 200;
-  for (; whole >= 16; whole -= 16) value *= 65536;
-  for (; whole > 0; whole--) value *= 2;
-  if (whole < -200) whole = -200;
-  for (; whole < 0; whole++) value /= 2;
+  for (int i = 0; i < 1000; i++, value *= 1.0006933874625807) ret_powers->fraction[i] = value;
+}
+
+static double odds_of(const Powers *powers, int32_t bits) {
+  int32_t whole = bits >= 0 ? bits / 1000 : -((999 - bits) / 1000);
+  double value = powers->fraction[bits - whole * 1000];
+  if (whole > 500) whole = 500;
+  if (whole < -500) return 0;
+  uint64_t word; /* times 2^whole: added to the exponent */
+  memcpy(&word, &value, sizeof word);
+  word += (uint64_t)(int64_t)whole << 52;
+  memcpy(&value, &word, sizeof word);
   return value;
 }
 
 uint32_t table_millionths(int32_t bits) {
-  double odds = odds_of(bits), share = odds / (1 + odds);
+  static const double POWER[10] = {1.0006933874625807, 1.0013872557113346, 1.0027764359010778, 1.0055605803984682,
+                                   1.0111520808513041, 1.0224285306099223, 1.045360100205165,  1.0927777391009525,
+                                   1.1941631870745895, 1.4260257173641409};
+  int32_t whole = bits >= 0 ? bits / 1000 : -((999 - bits) / 1000), fraction = bits - whole * 1000;
+  double odds = 1;
+  if (whole > 60) return 1000000;
+  if (whole < -60) return 0;
+  for (int i = 0; i < 10; i++)
+    if (fraction >> i & 1) odds *= POWER[i];
+  for (; whole > 0; whole--) odds *= 2;
+  for (; whole < 0; whole++) odds /= 2;
+  double share = odds / (1 + odds);
   return (uint32_t)(share * 1000000 + 0.5);
 }
 
@@ -195,17 +210,17 @@ int32_t prior_of(const TableEngine *t, double matches) {
 }
 
 /* The number of matches that the candidates themselves support; when linking, the candidates of a row compete. */
-static double count_matches(const TableEngine *t, const Candidate *const *likely, size_t count, double *left,
-                            double *right) {
+static double count_matches(const TableEngine *t, const Powers *powers, const Candidate *const *likely, size_t count,
+                            double *left, double *right) {
   double matches = 0;
   memset(left, 0, t->rows[0] * sizeof *left);
   if (!t->dedupe) memset(right, 0, t->rows[1] * sizeof *right);
   for (size_t i = 0; i < count; i++) {
-    double odds = odds_of(likely[i]->bits + t->prior);
+    double odds = odds_of(powers, likely[i]->bits + t->prior);
     left[likely[i]->left] += odds, right[likely[i]->right] += odds;
   }
   for (size_t i = 0; i < count; i++) {
-    double odds = odds_of(likely[i]->bits + t->prior);
+    double odds = odds_of(powers, likely[i]->bits + t->prior);
     double rivals = t->dedupe ? 0 : left[likely[i]->left] + right[likely[i]->right] - 2 * odds;
     matches += odds / (1 + odds + (rivals > 0 ? rivals : 0));
   }
@@ -217,13 +232,15 @@ static void settle_prior(TableEngine *t) {
   double *left = arena_array(own, t->rows[0], double), *right = t->dedupe ? left : arena_array(own, t->rows[1], double);
   const Candidate **likely = arena_array(own, t->candidate_count, const Candidate *);
   size_t count = 0;
+  Powers powers;
+  powers_make(&powers);
   t->prior = 0;
   score_all(t);
   for (size_t i = 0; i < t->candidate_count; i++)
     if (t->candidates[i].bits > -4000) likely[count++] = &t->candidates[i];
   for (int round = 0; round < 12; round++) {
     t->prior = prior_of(t, t->expected);
-    double matches = count_matches(t, likely, count, left, right), change = matches - t->expected;
+    double matches = count_matches(t, &powers, likely, count, left, right), change = matches - t->expected;
     t->expected = matches;
     if (change < 0) change = -change;
     if (change < 0.001 * matches + 0.01) break;

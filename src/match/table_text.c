@@ -171,15 +171,16 @@ int text_likeness(const uint16_t *a, int a_size, const uint16_t *b, int b_size) 
   if (!a_size || !b_size) return 0;
   int longer = a_size > b_size ? a_size : b_size, window = longer / 2 - 1;
   if (window < 0) window = 0;
-  uint64_t a_used = 0, b_used = 0;
+  uint64_t a_used = 0, b_used = 0, places[32] = {0}; /* of each letter in b, by its last five bits */
   int same = 0;
+  for (int j = 0; j < b_size; j++) places[b[j] & 31] |= 1ULL << j;
   for (int i = 0; i < a_size; i++) {
     int from = i > window ? i - window : 0, to = i + window < b_size - 1 ? i + window : b_size - 1;
-    for (int j = from; j <= to; j++) {
-      if (b_used >> j & 1 || a[i] != b[j]) continue;
-      a_used |= 1ULL << i, b_used |= 1ULL << j, same++;
-      break;
-    }
+    if (from > to) break;
+    uint64_t near = places[a[i] & 31] & ~b_used & ~0ULL << from & ~0ULL >> (63 - to);
+    while (near && b[__builtin_ctzll(near)] != a[i]) near &= near - 1;
+    if (!near) continue;
+    a_used |= 1ULL << i, b_used |= near & -near, same++;
   }
   if (!same) return 0;
   int crossed = 0;
