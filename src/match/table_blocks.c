@@ -3,7 +3,7 @@
  * is a candidate of a block if and only if the keys agree, and is visited by the first such block only. */
 #include "match/table_internal.h"
 
-enum { PARTINGS = 4, PAIRS_FREE = 2000000, PAIRS_PER_ROW = 60, PIECE = 48 };
+enum { PARTINGS = 4, PAIRS_FREE = 2000000, PAIRS_PER_ROW = 60, PIECE = 12 };
 
 /* ---- keys ---- */
 static uint64_t hash_units(const uint16_t *text, int from, int to) {
@@ -258,8 +258,10 @@ void block_make(TableEngine *t, Block *block) {
   for (int side = 0; side < (int)t->sides; side++) {
     block->keys[side] = arena_array(t->scratch, t->rows[side], uint32_t);
     block->order[side] = arena_array(t->scratch, t->rows[side], uint32_t);
-    for (uint32_t row = 0; row < t->rows[side]; row++)
-      block->keys[side][row] = (uint32_t)(key_of(t, &block->spec, side, row) >> 16);
+    for (uint32_t row = 0; row < t->rows[side]; row++) {
+      uint64_t hash = key_of(t, &block->spec, side, row);
+      block->keys[side][row] = hash ? (uint32_t)(hash >> 32) | 1 : 0;
+    }
     sort_rows(t, block, side);
   }
   if (t->dedupe)
@@ -288,12 +290,21 @@ uint64_t block_count_pairs(const TableEngine *t, const Block *block) {
   return count_pairs(t, block, &groups, &largest);
 }
 
-static uint32_t pair_blocks(const TableEngine *t, uint32_t left, uint32_t right) {
-  uint32_t blocks = 0;
-  for (uint32_t b = 0; b < t->block_count; b++) {
-    uint32_t key = t->blocks[b].keys[0][left];
-    blocks |= (uint32_t)(key && key == t->blocks[b].keys[1][right]) << b;
+/* All keys of a row side by side. */
+void blocks_ready(TableEngine *t) {
+  for (int side = 0; side < (int)t->sides; side++) {
+    t->keys[side] = arena_array(t->scratch, (uint64_t)t->rows[side] * t->block_count, uint32_t);
+    for (uint32_t b = 0; b < t->block_count; b++)
+      for (uint32_t row = 0; row < t->rows[side]; row++)
+        t->keys[side][(uint64_t)row * t->block_count + b] = t->blocks[b].keys[side][row];
   }
+  if (t->dedupe) t->keys[1] = t->keys[0];
+}
+
+static uint32_t pair_blocks(const TableEngine *t, uint32_t left, uint32_t right) {
+  const uint32_t *a = t->keys[0] + (uint64_t)left * t->block_count, *b = t->keys[1] + (uint64_t)right * t->block_count;
+  uint32_t blocks = 0;
+  for (uint32_t i = 0; i < t->block_count; i++) blocks |= (uint32_t)(a[i] == b[i] && a[i]) << i;
   return blocks;
 }
 

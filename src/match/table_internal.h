@@ -77,6 +77,7 @@ typedef struct TableEngine {
   int name_field[2]; /* fields that may be swapped; TABLE_NONE */
   Block blocks[TABLE_BLOCKS_MAX];
   uint32_t block_count;
+  uint32_t *keys[2]; /* [row][block] */
   Learnt learnt[TABLE_FIELDS_MAX];
   Candidate *candidates;
   size_t candidate_count;
@@ -133,6 +134,7 @@ uint64_t pair_compare(const TableEngine *t, Memo *memo, uint32_t left, uint32_t 
 uint64_t key_of(const TableEngine *t, const TableBlock *block, int side, uint32_t row);
 void block_make(TableEngine *t, Block *block);
 void block_finish(TableEngine *t, Block *block);
+void blocks_ready(TableEngine *t);
 uint64_t block_count_pairs(const TableEngine *t, const Block *block); /* after block_make, before any bound */
 void blocks_choose(TableEngine *t);
 /* Calls visit for every candidate of the block's groups [from, to) that no earlier block holds. */

@@ -339,6 +339,7 @@ static void run_engine(TableEngine *t, TableResult *result) {
   table_work(t->threads, t->column_count, prepare_one, t);
   make_fields(t);
   make_blocks(t);
+  blocks_ready(t);
   for (uint32_t b = 0; b < t->block_count; b++) result->compared += t->blocks[b].pairs;
   bool large = result->compared > KEEP_MOST;
   collect(t, large ? (uint32_t)(result->compared / SAMPLE_MOST) : 1, false, 0);
