@@ -74,6 +74,7 @@ Status link_table_read(Context *cx, const char *path, const LinkSpec *spec, int 
     if (where[i] == count) wanted[count++] = name;
   }
   TRY(file_read(cx, path, (size_t)FILE_MOST_GB << 30, &bytes));
+  if (bytes.size == 0) return fail(cx, BAD_FILE, "%s 是空文件；请检查是否发错了文件。", path);
   CsvTable table;
   if (str_starts(bytes, STR("PK\x03\x04")) || str_starts(bytes, STR("\xD0\xCF\x11\xE0")))
     TRY(read_sheet(cx, bytes, path, wanted, count, &table));

@@ -252,14 +252,14 @@ void estimate(TableEngine *t) {
     average_sessions(t, sessions);
     double most = 0;
     for (uint32_t b = 0; b < t->block_count; b++) most = sessions[b].matches > most ? sessions[b].matches : most;
-    matches = most;
+    t->expected = most > 0 ? most : matches;
     if (pass > 0) break;
-    t->expected = matches;
     quantise(t);
+    if (most <= 0) settle_prior(t); /* too few rows for any session */
+    matches = t->expected;
     t->prior = prior_of(t, matches);
     learn_variants(t);
   }
-  t->expected = matches;
   for (uint32_t f = 0; f < t->field_count; f++)
     if (!t->fields[f].estimated)
       table_note(t, str_format(t->cx->arena, "字段“" STR_FMT "”的权重无法从数据估计，使用了默认值。",

@@ -81,6 +81,7 @@ typedef struct TableEngine {
   Learnt learnt[TABLE_FIELDS_MAX];
   Candidate *candidates;
   size_t candidate_count;
+  uint64_t compared;
   double all_pairs;
   double expected;
   int32_t prior;
@@ -150,6 +151,7 @@ int32_t log2_of(double value); /* milli-bits, the same on every machine */
 uint32_t learn_variants(TableEngine *t);
 
 /* table_score.c */
+void settle_prior(TableEngine *t);
 int32_t prior_of(const TableEngine *t, double matches);
 int32_t candidate_bits(const TableEngine *t, const Candidate *c, int16_t *ret_fields);
 

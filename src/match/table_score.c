@@ -99,7 +99,7 @@ typedef struct Unit {
   uint32_t block, from, to;
   Arena *arena;
   Candidate *found;
-  size_t count, capacity;
+  size_t count, capacity, visited;
   Memo *memo;
   TableEngine *t;
   int32_t floor;
@@ -108,6 +108,7 @@ typedef struct Unit {
 
 static void unit_add(void *data, uint32_t left, uint32_t right, uint32_t blocks) {
   Unit *u = data;
+  u->visited++;
   if (u->t->dedupe && left > right) {
     uint32_t swap = left;
     left = right, right = swap;
@@ -187,7 +188,8 @@ static void collect(TableEngine *t, uint32_t stride, bool scored, int32_t floor)
   for (uint32_t i = 0; i < count; i++) units[i].scored = scored, units[i].floor = floor;
   table_work(t->threads, count, unit_run, units);
   size_t total = 0, at = 0;
-  for (uint32_t i = 0; i < count; i++) total += units[i].count;
+  t->compared = 0;
+  for (uint32_t i = 0; i < count; i++) total += units[i].count, t->compared += units[i].visited;
   Candidate *all = arena_array(own, total, Candidate);
   for (uint32_t i = 0; i < count; i++) {
     if (units[i].count) memcpy(all + at, units[i].found, units[i].count * sizeof *all);
@@ -227,7 +229,8 @@ static double count_matches(const TableEngine *t, const Powers *powers, const Ca
   return matches;
 }
 
-static void settle_prior(TableEngine *t) {
+/* Settles prior and expected matches; the candidates' bits are left without the prior. */
+void settle_prior(TableEngine *t) {
   Arena *own CLEANUP(arena_freep) = arena_new();
   double *left = arena_array(own, t->rows[0], double), *right = t->dedupe ? left : arena_array(own, t->rows[1], double);
   const Candidate **likely = arena_array(own, t->candidate_count, const Candidate *);
@@ -246,7 +249,6 @@ static void settle_prior(TableEngine *t) {
     if (change < 0.001 * matches + 0.01) break;
   }
   t->prior = prior_of(t, t->expected);
-  for (size_t i = 0; i < t->candidate_count; i++) t->candidates[i].bits += t->prior;
 }
 
 /* ---- the run ---- */
@@ -323,6 +325,7 @@ static void choose(TableEngine *t, TableResult *result) {
 
 static void give_model(TableEngine *t, TableResult *result) {
   result->prior = t->prior;
+  result->compared = t->compared;
   result->field_count = t->field_count;
   result->expected_matches = (uint64_t)(t->expected + 0.5);
   for (uint32_t f = 0; f < t->field_count; f++) {
@@ -340,9 +343,10 @@ static void run_engine(TableEngine *t, TableResult *result) {
   make_fields(t);
   make_blocks(t);
   blocks_ready(t);
-  for (uint32_t b = 0; b < t->block_count; b++) result->compared += t->blocks[b].pairs;
-  bool large = result->compared > KEEP_MOST;
-  collect(t, large ? (uint32_t)(result->compared / SAMPLE_MOST) : 1, false, 0);
+  uint64_t pairs = 0;
+  for (uint32_t b = 0; b < t->block_count; b++) pairs += t->blocks[b].pairs;
+  bool large = pairs > KEEP_MOST;
+  collect(t, large ? (uint32_t)(pairs / SAMPLE_MOST) : 1, false, 0);
   estimate(t);
   prepare_frequencies(t);
   if (large) {
@@ -350,6 +354,7 @@ static void run_engine(TableEngine *t, TableResult *result) {
     collect(t, 1, true, FLOOR_BITS - 4000);
   }
   settle_prior(t);
+  for (size_t i = 0; i < t->candidate_count; i++) t->candidates[i].bits += t->prior;
   choose(t, result);
   give_model(t, result);
 }
