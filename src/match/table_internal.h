@@ -6,16 +6,17 @@
 enum { VALUE_RUNES = 64, VALUE_WORDS = 8, VALUE_MISSING = 0, HISTOGRAM_MAX = 1 << 18 };
 
 /* One distinct value of one column, both sides together. Number 0 is the missing value. */
-typedef struct Value {
-  const uint16_t *text;    /* folded; the first VALUE_RUNES */
-  const uint32_t *words;   /* hashes, ascending */
-  uint64_t bag;            /* which letters, counted up to two */
-  uint64_t hash, squeezed; /* of the whole; of the whole without blanks */
-  int64_t number;          /* dates: YYYYMMDD; numbers: thousandths; CN IDs: packed */
-  uint32_t sound;          /* 0 none */
-  uint32_t count;          /* rows, both sides */
-  uint32_t rare;           /* hash of its rarest word */
-  int16_t extra_bits;      /* of two equal ones, above the average: by frequency */
+typedef struct Value {   /* 64 bytes: one line of the cache */
+  const uint16_t *text;  /* folded; the first VALUE_RUNES */
+  const uint32_t *words; /* hashes, ascending */
+  uint64_t bag;          /* which letters, counted up to two */
+  uint64_t hash;         /* of the whole */
+  int64_t number;        /* dates: YYYYMMDD; numbers: thousandths; CN IDs: packed */
+  uint32_t squeezed;     /* hash of the whole without blanks */
+  uint32_t sound;        /* 0 none */
+  uint32_t count;        /* rows, both sides */
+  uint32_t rare;         /* hash of its rarest word */
+  int16_t extra_bits;    /* of two equal ones, above the average: by frequency */
   uint8_t size, word_count, surname_size, flags;
 } Value;
 enum { VALUE_IS_NUMBER = 1, VALUE_WAS_CUT = 2 };
