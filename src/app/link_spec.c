@@ -73,7 +73,7 @@ static Status read_key(Context *cx, Str text, LinkSpec *spec, TableKey *ret_key)
       column = str_sub(text, 0, at);
       break;
     }
-  uint32_t index;
+  uint32_t index = 0;
   TRY(column_find(cx, spec, column, &index));
   bool date = key.transform >= TRANSFORM_YEAR && key.transform <= TRANSFORM_DAY;
   if (date && !spec->columns[index].compared) spec->columns[index].kind = TABLE_DATE;

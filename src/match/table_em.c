@@ -3,7 +3,7 @@
  * Sums run in a fixed order, and only + - * / are used, so that the result is the same on every machine. */
 #include "match/table_internal.h"
 
-enum { RANDOM_PAIRS = 80000, ROUNDS = 30, SESSION_PAIRS = 1 << 21, SAMPLE_UNITS = 32 };
+enum { RANDOM_PAIRS = 80000, ROUNDS = 30, SESSION_PAIRS = 1 << 18, SAMPLE_UNITS = 32 };
 static const double LEAST_SESSION = 15, PRIOR_ROWS = 8, SESSION_MOST = 2000;
 
 /* What is assumed where nothing can be estimated: of 1000 true pairs with both values given. */
@@ -92,22 +92,45 @@ typedef struct Session {
   double m[TABLE_FIELDS_MAX][LEVEL_COUNT], weight[TABLE_FIELDS_MAX];
 } Session;
 
+typedef struct Members { /* the candidates of a block */
+  uint32_t *candidates;
+  size_t count;
+} Members;
+
 typedef struct Sessions {
   TableEngine *t;
   Session *sessions;
+  const Members *members;
 } Sessions;
 
-static void session_fill(TableEngine *t, uint32_t b, Session *s, Arena *arena) {
+static Members *list_members(TableEngine *t) {
+  Members *members = arena_array(t->scratch, t->block_count, Members);
+  for (size_t i = 0; i < t->candidate_count; i++)
+    for (uint32_t blocks = t->candidates[i].blocks; blocks; blocks &= blocks - 1)
+      members[__builtin_ctz(blocks)].count++;
+  for (uint32_t b = 0; b < t->block_count; b++) {
+    members[b].candidates = arena_array(t->scratch, members[b].count, uint32_t);
+    members[b].count = 0;
+  }
+  for (size_t i = 0; i < t->candidate_count; i++)
+    for (uint32_t blocks = t->candidates[i].blocks; blocks; blocks &= blocks - 1) {
+      Members *of = &members[__builtin_ctz(blocks)];
+      of->candidates[of->count++] = (uint32_t)i;
+    }
+  return members;
+}
+
+static void session_fill(const Sessions *all, uint32_t b, Session *s, Arena *arena) {
+  const TableEngine *t = all->t;
   uint64_t mask = 0;
-  size_t count = 0, stride = 1;
+  const Members *members = &all->members[b];
+  size_t stride = 1, kept = 0;
   for (uint32_t f = 0; f < t->field_count; f++)
     if (!(t->blocks[b].fields >> f & 1)) mask |= 15ULL << (f * 4);
-  for (size_t i = 0; i < t->candidate_count; i++) count += t->candidates[i].blocks >> b & 1;
-  while (count / stride > SESSION_PAIRS) stride++;
-  uint64_t *patterns = arena_array(arena, count / stride + 1, uint64_t);
-  size_t kept = 0, seen = 0;
-  for (size_t i = 0; i < t->candidate_count; i++)
-    if (t->candidates[i].blocks >> b & 1 && seen++ % stride == 0) patterns[kept++] = t->candidates[i].levels & mask;
+  while (members->count / stride > SESSION_PAIRS) stride++;
+  uint64_t *patterns = arena_array(arena, members->count / stride + 1, uint64_t);
+  for (size_t i = 0; i < members->count; i += stride)
+    patterns[kept++] = t->candidates[members->candidates[i]].levels & mask;
   sort_keys(patterns, NULL, kept);
   s->patterns = patterns;
   s->counts = arena_array(arena, kept + 1, double);
@@ -150,7 +173,7 @@ static void session_run(void *data, uint32_t b) {
   Session *s = &all->sessions[b];
   if (t->blocks[b].spec.key_count == 0) return; /* without a key the sessions of the others say more */
   Arena *own CLEANUP(arena_freep) = arena_new();
-  session_fill(t, b, s, own);
+  session_fill(all, b, s, own);
   if (s->pairs < LEAST_SESSION) return;
   for (uint32_t f = 0; f < t->field_count; f++) memcpy(s->m[f], t->fields[f].m, sizeof s->m[f]);
   double lambda = s->most / s->pairs < 0.5 ? s->most / s->pairs * 0.5 : 0.25,
@@ -242,12 +265,13 @@ void estimate(TableEngine *t) {
   table_work(t->threads, count ? SAMPLE_UNITS : 0, sample_unit, &sampler);
   uint32_t fewer = t->dedupe || t->rows[0] < t->rows[1] ? t->rows[0] : t->rows[1];
   double matches = 0.3 * (double)fewer;
+  const Members *members = list_members(t);
   for (uint32_t f = 0; f < t->field_count; f++)
     for (int l = 0; l < LEVEL_COUNT; l++) t->fields[f].m[l] = SHIPPED[t->fields[f].kind][l] / 1000.0;
   for (int pass = 0; pass < 2; pass++) {
     for (uint32_t f = 0; f < t->field_count; f++) u_of_field(t, f, sampler.levels, count, matches);
     Session *sessions = arena_array(t->scratch, t->block_count, Session);
-    Sessions all = {t, sessions};
+    Sessions all = {t, sessions, members};
     table_work(t->threads, t->block_count, session_run, &all);
     average_sessions(t, sessions);
     double most = 0;

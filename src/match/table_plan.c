@@ -2,7 +2,7 @@
  * each keeps to its share of pairs. And the names of transforms and blocks. */
 #include "match/table_internal.h"
 
-enum { PLAN_MAX = 96, CHOSEN_MAX = 22, SHARE_PER_ROW = 12, SHARE_FREE = 20000, ALL_PAIRS = 120000 };
+enum { PLAN_MAX = 96, CHOSEN_MAX = 22, SHARE_PER_ROW = 6, SHARE_FREE = 20000, ALL_PAIRS = 120000 };
 
 static const struct {
   const char *name;

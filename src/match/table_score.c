@@ -171,16 +171,6 @@ static Unit *make_units(TableEngine *t, Arena *arena, uint32_t stride, uint32_t 
   return units;
 }
 
-static void sort_candidates(TableEngine *t, Candidate *all, size_t count, Arena *arena) {
-  uint64_t *keys = arena_array(arena, count, uint64_t);
-  uint32_t *order = arena_array(arena, count, uint32_t);
-  for (size_t i = 0; i < count; i++) keys[i] = (uint64_t)all[i].left << 32 | all[i].right, order[i] = (uint32_t)i;
-  sort_keys(keys, order, count);
-  t->candidates = arena_array(t->scratch, count, Candidate);
-  for (size_t i = 0; i < count; i++) t->candidates[i] = all[order[i]];
-  t->candidate_count = count;
-}
-
 static void collect(TableEngine *t, uint32_t stride, bool scored, int32_t floor) {
   Arena *own CLEANUP(arena_freep) = arena_new();
   uint32_t count;
@@ -190,13 +180,13 @@ static void collect(TableEngine *t, uint32_t stride, bool scored, int32_t floor)
   size_t total = 0, at = 0;
   t->compared = 0;
   for (uint32_t i = 0; i < count; i++) total += units[i].count, t->compared += units[i].visited;
-  Candidate *all = arena_array(own, total, Candidate);
+  t->candidates = arena_array(t->scratch, total, Candidate); /* in the order of blocks and groups */
   for (uint32_t i = 0; i < count; i++) {
-    if (units[i].count) memcpy(all + at, units[i].found, units[i].count * sizeof *all);
+    if (units[i].count) memcpy(t->candidates + at, units[i].found, units[i].count * sizeof(Candidate));
     at += units[i].count;
     arena_free(units[i].arena);
   }
-  sort_candidates(t, all, total, own);
+  t->candidate_count = total;
 }
 
 /* ---- prior ---- */
@@ -296,12 +286,19 @@ static Status check_input(Context *cx, const TableInput *input) {
 }
 
 static void give_pairs(TableEngine *t, const bool *chosen, TableResult *result) {
+  Arena *own CLEANUP(arena_freep) = arena_new();
+  uint64_t *keys = arena_array(own, t->candidate_count, uint64_t);
+  uint32_t *order = arena_array(own, t->candidate_count, uint32_t);
   size_t count = 0;
-  for (size_t i = 0; i < t->candidate_count; i++) count += chosen[i];
-  result->pairs = arena_array(t->cx->arena, count, TablePair);
   for (size_t i = 0; i < t->candidate_count; i++) {
     if (!chosen[i]) continue;
-    const Candidate *c = &t->candidates[i];
+    keys[count] = (uint64_t)t->candidates[i].left << 32 | t->candidates[i].right;
+    order[count++] = (uint32_t)i;
+  }
+  sort_keys(keys, order, count);
+  result->pairs = arena_array(t->cx->arena, count, TablePair);
+  for (size_t i = 0; i < count; i++) {
+    const Candidate *c = &t->candidates[order[i]];
     TablePair *pair = &result->pairs[result->pair_count++];
     *pair = (TablePair){.left = c->left, .right = c->right, .bits = c->bits};
     candidate_bits(t, c, pair->field_bits);
