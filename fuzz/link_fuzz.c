@@ -17,7 +17,7 @@ static void check_result(const TableInput *input, const TableResult *result) {
       sum += pair->field_bits[f];
       FUZZ_HOLDS(pair->level[f] < LEVEL_COUNT);
     }
-    FUZZ_HOLDS(input->dedupe || sum == pair->bits);
+    FUZZ_HOLDS(pair->adjusted || sum == pair->bits);
     if (i == 0) continue;
     const TablePair *before = pair - 1;
     FUZZ_HOLDS(before->left < pair->left || (before->left == pair->left && before->right < pair->right));

@@ -93,10 +93,10 @@ typedef struct TableInput {
 
 typedef struct TablePair {
   uint32_t left, right; /* rows; in a dedupe left < right */
-  int32_t bits;         /* log2 of the odds, milli-bits; prior and fields add up to it, unless `by_cluster` */
+  int32_t bits;         /* log2 of the odds, milli-bits; prior and fields add up to it, unless `adjusted` */
   int16_t field_bits[TABLE_FIELDS_MAX];
   uint8_t level[TABLE_FIELDS_MAX];
-  bool by_cluster; /* not near enough by itself: the rows between the two join them */
+  bool adjusted; /* other rows changed its bits: those between the two join them (dedupe), or all others are taken */
 } TablePair;
 
 typedef struct TableFieldModel {

@@ -159,7 +159,7 @@ static void give_result(Clusterer *c, TableResult *result) {
     const Found *found = &c->found[order[i]];
     if (i && keys[i] == keys[i - 1]) continue;
     TablePair *pair = &result->pairs[result->pair_count++];
-    *pair = (TablePair){.left = found->left, .right = found->right, .bits = found->bits, .by_cluster = found->indirect};
+    *pair = (TablePair){.left = found->left, .right = found->right, .bits = found->bits, .adjusted = found->indirect};
     Candidate candidate = {.left = found->left, .right = found->right, .levels = found->levels};
     candidate_bits(t, &candidate, pair->field_bits);
     for (uint32_t f = 0; f < t->field_count; f++) pair->level[f] = level_of(found->levels, f);

@@ -3,7 +3,7 @@
  * Sums run in a fixed order, and only + - * / are used, so that the result is the same on every machine. */
 #include "match/table_internal.h"
 
-enum { RANDOM_PAIRS = 80000, ROUNDS = 30, SESSION_PAIRS = 1 << 18, SAMPLE_UNITS = 32 };
+enum { RANDOM_PAIRS = 50000, ROUNDS = 30, SESSION_PAIRS = 1 << 18, SAMPLE_UNITS = 32 };
 static const double LEAST_SESSION = 15, PRIOR_ROWS = 8, SESSION_MOST = 2000;
 
 /* What is assumed where nothing can be estimated: of 1000 true pairs with both values given. */

@@ -43,6 +43,7 @@ typedef struct Candidate {
   uint64_t levels; /* four bits a field */
   uint32_t blocks; /* which blocks hold it */
   int32_t bits;
+  bool raised; /* left over by one-to-one: its prior is higher */
 } Candidate;
 
 typedef struct Run4 {

@@ -300,7 +300,7 @@ static void give_pairs(TableEngine *t, const bool *chosen, TableResult *result) 
   for (size_t i = 0; i < count; i++) {
     const Candidate *c = &t->candidates[order[i]];
     TablePair *pair = &result->pairs[result->pair_count++];
-    *pair = (TablePair){.left = c->left, .right = c->right, .bits = c->bits};
+    *pair = (TablePair){.left = c->left, .right = c->right, .bits = c->bits, .adjusted = c->raised};
     candidate_bits(t, c, pair->field_bits);
     for (uint32_t f = 0; f < t->field_count; f++) pair->level[f] = level_of(c->levels, f);
   }
