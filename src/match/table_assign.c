@@ -65,7 +65,7 @@ static void component_greedy(Assigner *a, const uint32_t *edges, size_t count) {
   uint64_t *keys = arena_array(a->arena, count, uint64_t);
   uint32_t *order = arena_array(a->arena, count, uint32_t);
   for (size_t i = 0; i < count; i++)
-    keys[i] = (uint64_t)(INT32_MAX - a->t->candidates[edges[i]].bits), order[i] = edges[i];
+    keys[i] = (uint64_t)((int64_t)INT32_MAX - a->t->candidates[edges[i]].bits), order[i] = edges[i];
   sort_keys(keys, order, count);
   for (size_t i = 0; i < count; i++) {
     const Candidate *c = &a->t->candidates[order[i]];

@@ -6,7 +6,7 @@
 enum {
   CLAMP_LEAST = -8000, /* one pair's say in whether two clusters may join */
   CLAMP_MOST = 8000,
-  JOIN_LEAST = -1500,   /* mean over the pairs looked at */
+  JOIN_LEAST = -2250,   /* mean over the pairs looked at */
   LOOK_MOST = 8,        /* rows of each cluster that are looked at */
   GIVE_MOST = 250,      /* rows of a cluster whose indirect pairs are given */
   INDIRECT_MOST = 4000, /* an indirect pair is never surer than this */
