@@ -308,9 +308,11 @@ static uint32_t pair_blocks(const TableEngine *t, uint32_t left, uint32_t right)
   return blocks;
 }
 
-void block_visit(const TableEngine *t, uint32_t index, uint32_t from, uint32_t to, PairVisit visit, void *data) {
+void block_visit(const TableEngine *t, uint32_t index, uint32_t from, uint32_t to, uint32_t stride, PairVisit visit,
+                 void *data) {
   const Block *block = &t->blocks[index];
   for (uint32_t g = from; g < to; g++) {
+    if (stride > 1 && hash_mix(g + ((uint64_t)index << 32)) % stride) continue;
     Run4 run = block->groups[g];
     for (uint32_t i = run.at[0]; i < run.at[1]; i++)
       for (uint32_t j = t->dedupe ? i + 1 : run.at[2]; j < (t->dedupe ? run.at[1] : run.at[3]); j++) {

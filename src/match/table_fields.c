@@ -88,6 +88,7 @@ static bool number_read(Str raw, int64_t *ret_value) {
 static bool means_missing(const TableColumn *spec, Str raw) {
   static const Str WORDS[] = {{"", 0},  {"null", 4}, {"NULL", 4}, {"n/a", 3},  {"N/A", 3}, {"\\N", 2},
                               {"-", 1}, {"无", 3},   {"不详", 6}, {"未知", 6}, {"nan", 3}, {"NaN", 3}};
+  if (raw.size > 6) return false;
   size_t count = COUNT_OF(WORDS) - (spec->kind == TABLE_NAME || spec->kind == TABLE_CN_NAME ? 2 : 0);
   for (size_t i = 0; i < count; i++)
     if (str_equal(raw, WORDS[i])) return true;

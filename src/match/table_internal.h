@@ -140,9 +140,11 @@ void block_finish(TableEngine *t, Block *block);
 void blocks_ready(TableEngine *t);
 uint64_t block_count_pairs(const TableEngine *t, const Block *block); /* after block_make, before any bound */
 void blocks_choose(TableEngine *t);
-/* Calls visit for every candidate of the block's groups [from, to) that no earlier block holds. */
+/* Calls visit for every candidate of the block's groups [from, to) that no earlier block holds; stride > 1 looks at
+ * every so manieth group only. */
 typedef void (*PairVisit)(void *data, uint32_t left, uint32_t right, uint32_t blocks);
-void block_visit(const TableEngine *t, uint32_t block, uint32_t from, uint32_t to, PairVisit visit, void *data);
+void block_visit(const TableEngine *t, uint32_t block, uint32_t from, uint32_t to, uint32_t stride, PairVisit visit,
+                 void *data);
 
 /* table_em.c */
 void estimate(TableEngine *t);

@@ -1,7 +1,7 @@
 /* From weights to scored candidates, and the whole run in order. */
 #include "match/table_internal.h"
 
-enum { FLOOR_BITS = -7000, UNIT_PAIRS = 20000, KEEP_MOST = 20000000, SAMPLE_MOST = 4000000 };
+enum { FLOOR_BITS = -7000, FIELD_BITS_MOST = 30000, UNIT_PAIRS = 20000, KEEP_MOST = 10000000, SAMPLE_MOST = 4000000 };
 
 /* 2^(bits/1000) from a table of fractions, made by plain multiplication: the same on every machine. */
 typedef struct Powers {
@@ -83,20 +83,20 @@ static void prepare_frequencies(TableEngine *t) {
   for (uint32_t f = 0; f < t->field_count; f++) {
     const Field *field = &t->fields[f];
     Column *c = &t->columns[field->column];
-    int32_t known[256], least = -field->bits[LEVEL_EQUAL];
+    int32_t known[256], least = -field->bits[LEVEL_EQUAL], most = FIELD_BITS_MOST - field->bits[LEVEL_EQUAL];
     for (int i = 0; i < 256; i++) known[i] = INT32_MIN;
     for (uint32_t v = 1; field->frequency && v < c->value_count; v++) {
       uint32_t count = c->values[v].count;
       int32_t bits = count < 256 && known[count] != INT32_MIN ? known[count] : frequency_bits(t, field, v);
       if (count < 256) known[count] = bits;
-      c->values[v].extra_bits = (int16_t)(bits < least ? least : bits > 20000 ? 20000 : bits);
+      c->values[v].extra_bits = (int16_t)(bits < least ? least : bits > most ? most : bits);
     }
   }
 }
 
 /* ---- candidates ---- */
 typedef struct Unit {
-  uint32_t block, from, to;
+  uint32_t block, from, to, stride;
   Arena *arena;
   Candidate *found;
   size_t count, capacity, visited;
@@ -131,7 +131,7 @@ static void unit_run(void *data, uint32_t index) {
   Arena *own CLEANUP(arena_freep) = arena_new();
   u->arena = arena_new();
   u->memo = memo_new(own);
-  block_visit(u->t, u->block, u->from, u->to, unit_add, u);
+  block_visit(u->t, u->block, u->from, u->to, u->stride, unit_add, u);
   u->memo = NULL;
 }
 
@@ -148,22 +148,13 @@ static Unit *make_units(TableEngine *t, Arena *arena, uint32_t stride, uint32_t 
     const Block *block = &t->blocks[b];
     uint64_t pairs = 0;
     for (uint32_t g = 0, from = 0; g < block->group_count; g++) {
-      if (stride > 1 && hash_mix(g + ((uint64_t)b << 32)) % stride) {
-        if (from < g && pairs == 0) from = g;
-        if (pairs == 0) {
-          from = g + 1;
-          continue;
-        }
-      } else {
-        pairs += group_pairs(t, &block->groups[g]);
-        if (stride == 1 && pairs < UNIT_PAIRS && g + 1 < block->group_count) continue;
-      }
-      uint32_t to = stride > 1 && hash_mix(g + ((uint64_t)b << 32)) % stride ? g : g + 1;
+      pairs += group_pairs(t, &block->groups[g]);
+      if (pairs / stride < UNIT_PAIRS && g + 1 < block->group_count) continue;
       if (count == capacity) {
         units = arena_grow(arena, units, capacity * sizeof(Unit), capacity * 2ULL * sizeof(Unit));
         capacity *= 2;
       }
-      units[count++] = (Unit){.block = b, .from = from, .to = to, .t = t};
+      units[count++] = (Unit){.block = b, .from = from, .to = g + 1, .t = t, .stride = stride};
       from = g + 1, pairs = 0;
     }
   }
