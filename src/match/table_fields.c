@@ -440,10 +440,10 @@ static uint64_t mark_swapped(const TableEngine *t, uint32_t left, uint32_t right
 
 uint64_t pair_compare(const TableEngine *t, Memo *memo, uint32_t left, uint32_t right) {
   uint64_t levels = 0;
+  const uint32_t *a = t->cells[0] + (uint64_t)left * t->field_count,
+                 *b = t->cells[1] + (uint64_t)right * t->field_count;
   for (uint32_t f = 0; f < t->field_count; f++) {
-    uint32_t column = t->fields[f].column;
-    levels |= (uint64_t)field_compare(t, memo, f, value_at(t, column, 0, left), value_at(t, column, 1, right))
-              << (f * 4);
+    levels |= (uint64_t)field_compare(t, memo, f, a[f], b[f]) << (f * 4);
   }
   return t->name_field[1] == TABLE_NONE ? levels : mark_swapped(t, left, right, levels);
 }

@@ -79,7 +79,8 @@ typedef struct TableEngine {
   int name_field[2]; /* fields that may be swapped; TABLE_NONE */
   Block blocks[TABLE_BLOCKS_MAX];
   uint32_t block_count;
-  uint32_t *keys[2]; /* [row][block] */
+  uint32_t *keys[2];  /* [row][block] */
+  uint32_t *cells[2]; /* [row][field]: value numbers, those of a row side by side */
   Learnt learnt[TABLE_FIELDS_MAX];
   Candidate *candidates;
   size_t candidate_count;

@@ -249,6 +249,16 @@ static void make_fields(TableEngine *t) {
   }
 }
 
+static void make_cells(TableEngine *t) {
+  for (int side = 0; side < (int)t->sides; side++) {
+    t->cells[side] = arena_array(t->scratch, (uint64_t)t->rows[side] * t->field_count, uint32_t);
+    for (uint32_t f = 0; f < t->field_count; f++)
+      for (uint32_t row = 0; row < t->rows[side]; row++)
+        t->cells[side][(uint64_t)row * t->field_count + f] = value_at(t, t->fields[f].column, side, row);
+  }
+  if (t->dedupe) t->cells[1] = t->cells[0];
+}
+
 static void make_blocks(TableEngine *t) {
   if (t->input->block_count == 0) {
     blocks_choose(t);
@@ -329,6 +339,7 @@ static void give_model(TableEngine *t, TableResult *result) {
 static void run_engine(TableEngine *t, TableResult *result) {
   table_work(t->threads, t->column_count, prepare_one, t);
   make_fields(t);
+  make_cells(t);
   make_blocks(t);
   blocks_ready(t);
   uint64_t pairs = 0;
