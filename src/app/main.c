@@ -14,7 +14,8 @@ static const struct {
 } TABLES[] = {{APP_COMMANDS, &APP_COMMAND_COUNT},
               {SERVE_COMMANDS, &SERVE_COMMAND_COUNT},
               {ACCOUNT_COMMANDS, &ACCOUNT_COMMAND_COUNT},
-              {ROSTER_COMMANDS, &ROSTER_COMMAND_COUNT}};
+              {ROSTER_COMMANDS, &ROSTER_COMMAND_COUNT},
+              {LINK_COMMANDS, &LINK_COMMAND_COUNT}};
 
 static const Command *find_command(Str name) {
   for (size_t t = 0; t < COUNT_OF(TABLES); t++)

@@ -167,6 +167,42 @@ TEST(csv_limits_are_sentences) {
   CHECK_INT(cell_of(&workbook.sheets[0], 1, 0).flags, CELL_TRUNCATED);
 }
 
+TEST(csv_columns_are_read_without_a_limit_on_rows_and_odd_rows_are_told) {
+  Str wanted[] = {STR("b"), STR("none"), STR("a")};
+  CsvTable table;
+  CHECK_OK(csv_table_read(cx,
+                          STR("\xEF\xBB\xBF"
+                              "a , b,c\r\n1,2,3\r\n\r\n4\r\n5,\"6,\"\"x\"\"\n7\",8,9\r\n=\"012\",,\r\n"),
+                          STR("x.csv"), wanted, 3, &table));
+  CHECK_INT(table.rows, 4);
+  CHECK_INT(table.field_count, 3);
+  CHECK(table.found[0] && !table.found[1] && table.found[2]);
+  CHECK_STR(table.cells[0][0], STR("2"));
+  CHECK_STR(table.cells[2][0], STR("1"));
+  CHECK_STR(table.cells[0][1], STR(""));
+  CHECK_STR(table.cells[0][2], STR("6,\"x\"\n7"));
+  CHECK_STR(table.cells[2][3], STR("012"));
+  CHECK(table.short_rows == 1 && table.long_rows == 1 && table.note_count == 2);
+  CHECK_INT(table.numbers[1], 4);
+  CHECK(str_find(table.notes[0], STR("第 4 行")) >= 0);
+}
+
+TEST(csv_columns_are_read_in_any_encoding_and_lost_quotes_do_not_eat_the_file) {
+  Str wanted[] = {STR("姓名")};
+  CsvTable table;
+  CHECK_OK(
+      csv_table_read(cx, STR("\xD0\xD5\xC3\xFB,b\n\xC1\xFA\xCA\xA4\xB2\xC5,1\n"), STR("x.csv"), wanted, 1, &table));
+  CHECK(table.found[0]);
+  CHECK_STR(table.cells[0][0], STR("龙胜才"));
+  Buf buf = buf_new(cx->arena);
+  buf_add(&buf, STR("姓名,b\n"));
+  for (int i = 0; i < 20000; i++) buf_add(&buf, STR("\"龙,1\n"));
+  CHECK_OK(csv_table_read(cx, buf_str(&buf), STR("x.csv"), wanted, 1, &table));
+  CHECK_INT(table.rows, 20000);
+  CHECK_OK(csv_table_read(cx, STR(""), STR("x.csv"), wanted, 1, &table));
+  CHECK(table.rows == 0 && !table.found[0]);
+}
+
 TEST(csv_out_quotes_only_where_needed_and_reads_back) {
   Str fields[] = {STR("甲"), STR("a,b"), STR("\"x\""), STR("=1+1"), STR("l1\nl2"), STR("-5"), STR(" ")};
   Buf plain = buf_new(cx->arena), guarded = buf_new(cx->arena);

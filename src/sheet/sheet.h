@@ -71,6 +71,23 @@ extern const SheetLimits SHEET_LIMITS; /* 200 MB, 1 GB, 1,048,576 rows, 512 colu
  * file really is and what to do. An empty sheet is no failure here, a file without any cell is. */
 MUST_CHECK Status workbook_read(Context *cx, Str bytes, Str name, const SheetLimits *limits, Workbook *ret_workbook);
 
+/* A CSV file read straight into columns, for tables of millions of rows: no limit on rows or on cells, only the columns
+ * that are wanted. The first record is the header. Strings point into one decoded copy of the file, in cx->arena. */
+typedef struct CsvTable {
+  uint32_t field_count; /* of the file */
+  Str *names;           /* trimmed */
+  uint32_t column_count, rows;
+  Str **cells;                    /* [wanted column][row]; "" where the row or the file lacks it */
+  bool *found;                    /* of each wanted column: the file has it (the first one of that name counts) */
+  uint32_t *numbers;              /* the row number that a person sees, by row */
+  uint32_t short_rows, long_rows; /* rows with fewer or more cells than the header; kept */
+  Str encoding;
+  uint32_t note_count;
+  Str *notes; /* lost quotes, unknown bytes, the first odd rows */
+} CsvTable;
+MUST_CHECK Status csv_table_read(Context *cx, Str bytes, Str name, const Str *wanted, uint32_t wanted_count,
+                                 CsvTable *ret_table);
+
 /* "A", "Z", "AA" ... for a column index from 0. */
 Str sheet_column_name(Arena *arena, uint32_t column);
 
