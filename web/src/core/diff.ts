@@ -1,0 +1,44 @@
+/** Which characters of two texts differ. Longest common subsequence over code points: names and numbers are short. */
+export interface Piece {
+  text: string
+  same: boolean
+}
+
+const LONGEST = 400 // beyond this the whole text is marked; nothing a list holds is that long
+
+function push(pieces: Piece[], text: string, same: boolean): void {
+  const last = pieces.at(-1)
+  if (last && last.same === same) last.text += text
+  else pieces.push({ text, same })
+}
+
+export function markDifferences(left: string, right: string): [Piece[], Piece[]] {
+  if (left === right) return [left ? [{ text: left, same: true }] : [], right ? [{ text: right, same: true }] : []]
+  const a = [...left]
+  const b = [...right]
+  if (!a.length || !b.length || a.length > LONGEST || b.length > LONGEST)
+    return [left ? [{ text: left, same: false }] : [], right ? [{ text: right, same: false }] : []]
+  const width = b.length + 1
+  const table = new Uint16Array((a.length + 1) * width)
+  const at = (i: number, j: number): number => table[i * width + j] ?? 0
+  for (let i = a.length - 1; i >= 0; i--)
+    for (let j = b.length - 1; j >= 0; j--)
+      table[i * width + j] = a[i] === b[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1))
+  const out: [Piece[], Piece[]] = [[], []]
+  let i = 0
+  let j = 0
+  while (i < a.length && j < b.length) {
+    if (a[i] === b[j]) {
+      push(out[0], a[i++] as string, true)
+      push(out[1], b[j++] as string, true)
+    } else if (a.length - i === b.length - j && at(i + 1, j + 1) === at(i, j)) {
+      // as long as both are: a letter written wrong, not one lost and one added
+      push(out[0], a[i++] as string, false)
+      push(out[1], b[j++] as string, false)
+    } else if (at(i + 1, j) >= at(i, j + 1)) push(out[0], a[i++] as string, false)
+    else push(out[1], b[j++] as string, false)
+  }
+  while (i < a.length) push(out[0], a[i++] as string, false)
+  while (j < b.length) push(out[1], b[j++] as string, false)
+  return out
+}

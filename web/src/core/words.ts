@@ -1,0 +1,42 @@
+/** Words that belong to the program, not to a campaign (docs/domain.md). Titles of lists, classes and stages come from the server. */
+export const FIELDS: Record<string, string> = {
+  link: '是否同一人', row: '是否应在名单', id_no: '身份证号码', name: '姓名', sex: '性别', birth: '出生日期', head_name: '户主',
+  village: '所在村', size: '家庭人数', hh_no: '户编号', household: '一户还是两户', mode: '住房保障方式', grade: '住房等级',
+}
+export const STATES: Record<string, string> = { open: '未处理', returned: '已退回', decided: '已处理' }
+export const SEX: Record<string, string> = { '1': '男', '2': '女' }
+export const MODES: Record<string, string> = {
+  renovated: '实施危改', self_built: '自建住房', relocated: '易地搬迁', rented: '租住借住', other: '其他',
+}
+export const RELATIONS: Record<string, string> = {
+  '01': '户主', '02': '户主', '10': '配偶', '11': '夫', '12': '妻', '20': '之子', '30': '之女', '40': '孙辈', '50': '父母', '60': '祖父母', '70': '兄弟姐妹', '80': '其他亲属', '97': '非亲属', '99': '其他',
+}
+export const LOCKS: Record<string, string> = { baseline: '基数', agreed: '比对结果' }
+export const ENTRY_KINDS: Record<string, string> = {
+  county_created: '建立数据目录', list_imported: '导入名单', compare_run: '比对', decision: '处理差异', undo: '撤销', register_lock: '锁定', removal: '核减', unmask: '查看身份证号码',
+}
+
+export const word = (words: Record<string, string>, code: string): string => words[code] ?? code
+
+/** 2020年4月10日 */
+export function day(text: string): string {
+  const m = /^(\d{4})-(\d{2})-(\d{2})/.exec(text)
+  return m ? `${m[1]}年${Number(m[2])}月${Number(m[3])}日` : text
+}
+
+/** 2020-04-10 08:05, the reader's own time. From microseconds or an ISO text. */
+export function moment(when: number | string): string {
+  const date = typeof when === 'number' ? new Date(when / 1000) : new Date(when)
+  if (Number.isNaN(date.getTime())) return String(when)
+  const two = (n: number): string => String(n).padStart(2, '0')
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}`
+}
+
+/** Days from `now` to a due date: negative when late. */
+export function daysLeft(due: string, now = new Date()): number {
+  const end = new Date(`${due}T00:00:00`)
+  const start = new Date(now.getFullYear(), now.getMonth(), now.getDate())
+  return Math.round((end.getTime() - start.getTime()) / 86_400_000)
+}
+
+export const number = (n: number | undefined): string => (n ?? 0).toLocaleString('en-US')
