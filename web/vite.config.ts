@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import vue from '@vitejs/plugin-vue'
 import Components from 'unplugin-vue-components/vite'
@@ -10,11 +12,13 @@ function compressed(): Plugin {
   return {
     name: 'anju-compressed',
     apply: 'build',
-    generateBundle(_options, bundle) {
-      for (const [name, file] of Object.entries(bundle)) {
+    // from what was written: Vite still changes chunks while it generates them
+    writeBundle(options, bundle) {
+      for (const name of Object.keys(bundle)) {
         if (!/\.(js|css|html|svg)$/.test(name)) continue
-        const bytes = Buffer.from(file.type === 'chunk' ? file.code : file.source)
-        if (bytes.length > 1024) this.emitFile({ type: 'asset', fileName: `${name}.gz`, source: gzipSync(bytes, { level: 9 }) })
+        const path = join(options.dir ?? '', name)
+        const bytes = readFileSync(path)
+        if (bytes.length > 1024) writeFileSync(`${path}.gz`, gzipSync(bytes, { level: 9 }))
       }
     },
   }

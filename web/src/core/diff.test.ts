@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { markDifferences } from './diff'
+import { markDifferences, markPieces } from './diff'
 
 const marked = (left: string, right: string): [string, string] =>
   markDifferences(left, right).map((pieces) => pieces.map((p) => (p.same ? p.text : `[${p.text}]`)).join('')) as [string, string]
@@ -18,4 +18,14 @@ describe('markDifferences', () => {
     expect(right.map((p) => p.text).join('')).toBe('乙</script>')
   })
   it('does not go through texts that no list holds', () => expect(markDifferences('a'.repeat(5000), 'b')[0]).toHaveLength(1))
+})
+
+describe('markPieces', () => {
+  it('takes the range of the server where stars hide what differs', () => {
+    const [left, right] = markPieces('450399********0836', '450399********0836', { from: 8, to: 10, other_from: 8, other_to: 10 })
+    expect(left).toEqual([{ text: '450399**', same: true }, { text: '**', same: false }, { text: '****0836', same: true }])
+    expect(right).toEqual(left)
+  })
+  it('compares by itself where nothing is hidden', () =>
+    expect(markPieces('蒙诗', '蒙诗彤', { from: 0, to: 2, other_from: 0, other_to: 3 })[1]).toEqual([{ text: '蒙诗', same: true }, { text: '彤', same: false }]))
 })

@@ -1,32 +1,20 @@
-/** “证件号码：证件号码完全一致 +31.0；姓名：姓名不同 -10.0；合计 14.9 比特” as bars of a waterfall. */
+/** Weights of a comparison as bars of a waterfall. The server sends “姓名：姓名完全一致” with tenths of bits. */
 export interface Weight {
   field: string
   what: string
   bits: number
   from: number // running sum before
 }
-export interface Evidence {
-  weights: Weight[]
-  total: number
-  notes: string[] // what carries no weight
-}
 
-const WEIGHT = /^([^：]+)：(.*) ([+-]\d+(?:\.\d+)?)$/
-const TOTAL = /^合计 (-?\d+(?:\.\d+)?) 比特$/
-
-export function readEvidence(text: string): Evidence {
-  const out: Evidence = { weights: [], total: 0, notes: [] }
-  for (const part of text.split('；')) {
-    const weight = WEIGHT.exec(part)
-    const total = TOTAL.exec(part)
-    if (weight) {
-      const bits = Number(weight[3])
-      out.weights.push({ field: weight[1] ?? '', what: weight[2] ?? '', bits, from: out.total })
-      out.total += bits
-    } else if (total) out.total = Number(total[1])
-    else if (part) out.notes.push(part)
-  }
-  return out
+export function sumWeights(weights: { what: string; tenths: number }[]): { weights: Weight[]; total: number } {
+  let tenths = 0
+  const out = weights.map((w) => {
+    const colon = w.what.indexOf('：')
+    const from = tenths
+    tenths += w.tenths
+    return { field: colon < 0 ? w.what : w.what.slice(0, colon), what: colon < 0 ? '' : w.what.slice(colon + 1), bits: w.tenths / 10, from: from / 10 }
+  })
+  return { weights: out, total: tenths / 10 }
 }
 
 /** Left and width of a bar in percent of the whole, zero included. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { classByTown, type PairNumbers, sumPairs } from './matrix'
 
 const pair = (town: string, agreed: number, differing: number): PairNumbers => ({
-  left: 'register', right: 'civil', person_unit: true, town, agreed, differing, expected_missing: 1, left_only: 0, right_only: 0,
+  left: 'register', right: 'civil', unit: 'person', town, agreed, differing, expected_missing: 1, left_only: 0, right_only: 0,
 })
 
 describe('sumPairs', () => {
@@ -15,7 +15,7 @@ describe('sumPairs', () => {
 describe('classByTown', () => {
   it('has sums that are the sums of the cells', () => {
     const grid = classByTown([
-      { town: 'a', class: 'id_typo', open: 3 }, { town: 'b', class: 'id_typo', open: 4 }, { town: 'a', class: 'split', open: 1 }, { town: 'a', class: 'merged', open: 0 },
+      { town: 'a', code: 'id_typo', open: 3 }, { town: 'b', code: 'id_typo', open: 4 }, { town: 'a', code: 'split', open: 1 }, { town: 'a', code: 'merged', open: 0 },
     ])
     expect([grid.total, grid.byTown.a, grid.byClass.id_typo, grid.cells['b|id_typo'], grid.byClass.merged]).toEqual([8, 4, 7, 4, undefined])
   })

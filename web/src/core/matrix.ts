@@ -2,7 +2,7 @@
 export interface PairNumbers {
   left: string
   right: string
-  person_unit: boolean
+  unit: string // person or household
   town: string
   agreed: number
   differing: number
@@ -17,7 +17,7 @@ export function sumPairs(pairs: PairNumbers[], town: string): PairSum[] {
   for (const p of pairs) {
     if (town && p.town !== town) continue
     const key = `${p.left}|${p.right}`
-    const sum = sums.get(key) ?? { left: p.left, right: p.right, person_unit: p.person_unit, agreed: 0, differing: 0, expected_missing: 0, left_only: 0, right_only: 0 }
+    const sum = sums.get(key) ?? { left: p.left, right: p.right, unit: p.unit, agreed: 0, differing: 0, expected_missing: 0, left_only: 0, right_only: 0 }
     sum.agreed += p.agreed
     sum.differing += p.differing
     sum.expected_missing += p.expected_missing
@@ -30,7 +30,7 @@ export function sumPairs(pairs: PairNumbers[], town: string): PairSum[] {
 
 export interface TownClass {
   town: string
-  class: string
+  code: string
   open: number
 }
 export interface Grid {
@@ -41,7 +41,7 @@ export interface Grid {
 }
 export function classByTown(counts: TownClass[]): Grid {
   const grid: Grid = { cells: {}, byTown: {}, byClass: {}, total: 0 }
-  for (const { town, class: code, open } of counts) {
+  for (const { town, code, open } of counts) {
     if (!open) continue
     const key = `${town}|${code}`
     grid.cells[key] = (grid.cells[key] ?? 0) + open

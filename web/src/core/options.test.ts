@@ -19,6 +19,8 @@ describe('optionsOf', () => {
     expect(optionsOf(difference({ other_value: '', proposed: 'return' }), title).map((o) => o.action)).toEqual(['return', 'take:register', 'exception', '']))
   it('a missing row is returned or an exception', () =>
     expect(optionsOf(difference({ field: 'row', proposed: 'return' }), title).map((o) => o.action)).toEqual(['return', 'exception']))
+  it('sends the proposal by its name, for its number is masked', () =>
+    expect(optionsOf(difference({ field: 'id_no', proposed: 'value:450399********0967' }), title).slice(0, 2).map((o) => o.send)).toEqual(['proposed', 'take:register']))
   it('offers the converted number', () =>
     expect(optionsOf(difference({ field: 'id_no', proposed: 'value:450399198304200967' }), title)[0]).toMatchObject({ label: '改为', value: '450399198304200967' }))
 })

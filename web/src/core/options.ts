@@ -9,6 +9,7 @@ export interface Decidable {
 }
 export interface Option {
   action: string // "" asks for a text: value:TEXT
+  send: string // what goes to the server: a masked number cannot go back, "proposed" can
   label: string
   value: string // what will hold afterwards, "" nothing to show
   proposed: boolean
@@ -43,6 +44,7 @@ export function optionsOf(d: Decidable, title: (list: string) => string): Option
   }
   return actions.map((action) => ({
     action,
+    send: action !== '' && action === d.proposed ? 'proposed' : action,
     label: actionLabel(action, title),
     value: valueOf(action, d),
     proposed: action !== '' && action === d.proposed,

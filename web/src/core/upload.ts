@@ -1,5 +1,5 @@
 /** Sending a list with progress: fetch cannot report how much is sent, XMLHttpRequest can. */
-import { ApiError, address, type ImportReport, type Problem } from './client'
+import { ApiError, address, type Imported, type ImportReport, type Problem } from './client'
 
 export interface ImportLine {
   id: number
@@ -34,14 +34,14 @@ export function problemOf(status: number, text: string): ApiError {
 export function readFile(line: ImportLine, sender: string, progress: (share: number) => void): Promise<ImportReport[]> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
-    request.open('POST', address('/api/import', { file: line.file.name, list: line.list, sender, mapping: line.mapping }))
+    request.open('POST', address('/api/imports', { name: line.file.name, list: line.list, sender, mapping: line.mapping }))
     request.setRequestHeader('X-Anju', '1')
     request.setRequestHeader('Content-Type', 'application/octet-stream')
     request.upload.onprogress = (event) => progress(event.lengthComputable ? event.loaded / event.total : 0)
     request.upload.onload = () => progress(1)
     request.onerror = () => reject(problemOf(0, ''))
     request.onload = () => {
-      if (request.status >= 200 && request.status < 300) resolve((JSON.parse(request.responseText) as { reports: ImportReport[] }).reports)
+      if (request.status >= 200 && request.status < 300) resolve((JSON.parse(request.responseText) as Imported).imported)
       else reject(problemOf(request.status, request.responseText))
     }
     request.send(line.file)

@@ -13,7 +13,31 @@ export const RELATIONS: Record<string, string> = {
 }
 export const LOCKS: Record<string, string> = { baseline: '基数', agreed: '比对结果' }
 export const ENTRY_KINDS: Record<string, string> = {
-  county_created: '建立数据目录', list_imported: '导入名单', compare_run: '比对', decision: '处理差异', undo: '撤销', register_lock: '锁定', removal: '核减', unmask: '查看身份证号码',
+  county_created: '建立数据目录', list_imported: '导入名单', compare_run: '比对', decision: '处理差异', undo: '撤销', register_lock: '锁定', removal: '核减', unmasked: '查看完整号码',
+}
+
+/** What importing flags (src/roster/decode.c). */
+export const FLAGS: Record<string, string> = {
+  id_bad_check: '身份证号码校验位不对，有一位或两位写错',
+  id_bad_date: '身份证号码里的出生日期不存在',
+  id_length: '身份证号码位数不对',
+  id_shape: '身份证号码里有不该有的字符',
+  id_rounded: '身份证号码被表格当作数字，后几位已丢失',
+  id_15: '15位旧身份证号码',
+  id_dummy: '用999999开头的临时号码',
+  id_missing: '没有身份证号码',
+  name_missing: '没有姓名',
+  name_lost_char: '姓名里有丢失的字',
+  no_identity: '既没有姓名也没有号码，无法比对',
+  place_unknown: '村名不在行政区划表中',
+  place_ambiguous: '两个乡镇都有这个村名',
+  relation_unknown: '与户主关系的写法不认识',
+  sex_unknown: '性别写法不认识',
+  size_unreadable: '人数不是整数',
+  cell_error: '单元格是公式错误',
+  bytes_replaced: '有不能识别的字节，以�代替',
+  cell_truncated: '内容过长，已截断',
+  filled_down: '该格为空，沿用了上一行的内容',
 }
 
 export const word = (words: Record<string, string>, code: string): string => words[code] ?? code

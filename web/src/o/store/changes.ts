@@ -22,7 +22,7 @@ export const useChanges = defineStore('changes', () => {
   async function ask(): Promise<void> {
     if (!session.me || !session.may('changes_read')) return
     try {
-      const got = await apiChanges({ after: Math.max(0, seq.value) })
+      const got = await apiChanges(seq.value < 0 ? {} : { since: seq.value })
       const first = seq.value < 0
       offline.value = false
       seq.value = got.seq
