@@ -20,5 +20,5 @@ install_missing() {
   rm -f "$log"
 }
 BUILD_PACKAGES=(gcc libc6-dev meson ninja-build pkg-config python3 libzip-dev libexpat1-dev libxlsxwriter-dev
-  libsodium-dev libssl-dev libsqlite3-dev libseccomp-dev unicode-data)
+  libsodium-dev libssl-dev libsqlite3-dev libseccomp-dev libmicrohttpd-dev unicode-data)
 TEST_PACKAGES=(python3-openpyxl python3-xlrd clang-format chromium fonts-noto-cjk)

@@ -5,13 +5,16 @@
 #include <unistd.h>
 #include "app/app.h"
 
-static const JournalModule *const MODULES[] = {&ROSTER_MODULE};
+static const JournalModule *const MODULES[] = {&ACCOUNT_MODULE, &ROSTER_MODULE};
 enum { WAIT_MS = 120000 };
 
 static const struct {
   const Command *commands;
   const size_t *count;
-} TABLES[] = {{APP_COMMANDS, &APP_COMMAND_COUNT}, {ROSTER_COMMANDS, &ROSTER_COMMAND_COUNT}};
+} TABLES[] = {{APP_COMMANDS, &APP_COMMAND_COUNT},
+              {SERVE_COMMANDS, &SERVE_COMMAND_COUNT},
+              {ACCOUNT_COMMANDS, &ACCOUNT_COMMAND_COUNT},
+              {ROSTER_COMMANDS, &ROSTER_COMMAND_COUNT}};
 
 static const Command *find_command(Str name) {
   for (size_t t = 0; t < COUNT_OF(TABLES); t++)

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define SERVER_MARK " serve " /* of the command line in DIR/lock: "1234 anju serve DIR" */
 enum { POLL_MS = 20, HOLDER_LIMIT = 200, HEAD_LIMIT = 4096 };
 
 static const char *const MIGRATIONS[] = {
@@ -51,9 +52,20 @@ static Status lock_busy(Context *cx, const char *folder, int lock) {
   size_t size = got > 0 ? (size_t)got : 0, digits = 0;
   while (digits < size && text[digits] >= '0' && text[digits] <= '9') digits++;
   while (size > digits && !str_utf8_valid((Str){text, size})) size--; /* cut inside a character */
+  if (str_find((Str){text, size}, STR(SERVER_MARK)) >= 0)
+    return fail(cx, BUSY,
+                "“%s”正由服务器管理（进程 %.*s）：请在网页上操作，或先停止服务器（kill %.*s）再用命令行写入。", folder,
+                (int)digits, text, (int)digits, text);
   if (digits == 0) return fail(cx, BUSY, "“%s”正被另一个程序写入，请等它结束后再试。", folder);
   return fail(cx, BUSY, "“%s”正被进程 %.*s 写入（%.*s），请等它结束后再试。", folder, (int)digits, text,
               (int)(size - digits - (size > digits)), text + digits + (size > digits));
+}
+
+/* A server does not end soon: nobody waits for it. */
+static bool held_by_server(int lock) {
+  char text[HOLDER_LIMIT + 16];
+  ssize_t got = pread(lock, text, sizeof text, 0);
+  return got > 0 && str_find((Str){text, (size_t)got}, STR(SERVER_MARK)) >= 0;
 }
 
 Status lock_take(Context *cx, const char *folder, int wait_ms, int *ret_lock) {
@@ -65,7 +77,7 @@ Status lock_take(Context *cx, const char *folder, int wait_ms, int *ret_lock) {
     Status status = OK;
     if (errno != EWOULDBLOCK && errno != EINTR)
       status = file_fail(cx, errno, "锁定", path);
-    else if (stamp_monotonic() >= deadline)
+    else if (stamp_monotonic() >= deadline || held_by_server(lock))
       status = lock_busy(cx, folder, lock);
     if (status != OK) return close(lock), status;
     nanosleep(&(struct timespec){0, POLL_MS * 1000000L}, NULL);
@@ -319,4 +331,28 @@ Status journal_each(Context *cx, Journal *journal, Str kind,
     TRY(entry_parse_body(cx, &entry));
     TRY(each(cx, user, &entry));
   }
+}
+
+Status journal_since(Context *cx, Journal *journal, int64_t seq, int64_t most, Entry **ret_entries, size_t *ret_count) {
+  CLEANUP(db_stop) DbQuery *query = NULL;
+  Entry *entries = arena_array(cx->arena, (size_t)most + 1, Entry);
+  size_t count = 0;
+  TRY(db_start(cx, journal->db, &query, &JOURNAL_SINCE, DB_I(seq), DB_I(most)));
+  for (bool more;;) {
+    TRY(db_next(cx, query, &more));
+    if (!more) break;
+    entries[count++] = (Entry){.seq = db_int(query, 0),
+                               .id = str_copy(cx->arena, db_text(query, 1)),
+                               .kind = str_copy(cx->arena, db_text(query, 2)),
+                               .household = str_copy(cx->arena, db_text(query, 3)),
+                               .author = str_copy(cx->arena, db_text(query, 4)),
+                               .made_at = db_int(query, 5)};
+  }
+  *ret_entries = entries;
+  *ret_count = count;
+  return OK;
+}
+
+Status journal_last_of_kind(Context *cx, Journal *journal, Str kind, int64_t *ret_seq) {
+  return db_int_of(cx, journal->db, ret_seq, 0, &JOURNAL_LAST_OF_KIND, DB_T(kind));
 }

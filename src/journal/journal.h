@@ -111,6 +111,10 @@ MUST_CHECK Status journal_get(Context *cx, Journal *journal, Str id_or_seq,
                               Entry *ret_entry); /* full id, unique prefix (>= 8) or seq */
 MUST_CHECK Status journal_each(Context *cx, Journal *journal, Str kind /* "" all */,
                                Status (*each)(Context *cx, void *user, const Entry *entry), void *user);
+/* The entries after `seq`, at most `most` of them, without bodies. */
+MUST_CHECK Status journal_since(Context *cx, Journal *journal, int64_t seq, int64_t most, Entry **ret_entries,
+                                size_t *ret_count);
+MUST_CHECK Status journal_last_of_kind(Context *cx, Journal *journal, Str kind, int64_t *ret_seq); /* 0: none */
 MUST_CHECK Status journal_head(Context *cx, Journal *journal, int64_t *ret_size, Digest *ret_root);
 
 MUST_CHECK Status journal_rebuild(

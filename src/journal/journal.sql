@@ -28,6 +28,12 @@ from entry order by seq;
 select seq, id, kind, household, division, author, device, supersedes, made_at, received_at, body, salt, leaf
 from entry where kind = $1 order by seq;
 
+-- name: since  in: seq i64, most i64  out: seq i64, id text, kind text, household text, author text, made_at i64
+select seq, id, kind, household, author, made_at from entry where seq > $1 order by seq limit $2;
+
+-- name: last_of_kind  in: kind text  out: seq i64
+select coalesce(max(seq), 0) from entry where kind = $1;
+
 -- name: leaf  in: seq i64  out: leaf blob
 select leaf from entry where seq = $1;
 

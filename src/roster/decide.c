@@ -2,7 +2,7 @@
 #include "roster/roster_sql.h"
 
 /* ---- differences as stored ---- */
-static Status row_place(Context *cx, Journal *journal, const FileNames *names, Str key, Str *ret_file, Str *ret_sheet,
+Status roster_row_place(Context *cx, Journal *journal, const FileNames *names, Str key, Str *ret_file, Str *ret_sheet,
                         int64_t *ret_row) {
   if (key.size == 0) return OK;
   CLEANUP(db_stop) DbQuery *query = NULL;
@@ -16,7 +16,7 @@ static Status row_place(Context *cx, Journal *journal, const FileNames *names, S
   return OK;
 }
 
-static Status read_difference(Context *cx, Journal *journal, DbQuery *q, bool content_too, Difference *d) {
+Status roster_difference_read(Context *cx, Journal *journal, DbQuery *q, bool content_too, Difference *d) {
   Arena *a = cx->arena;
   Str text;
   Json *content;
@@ -101,9 +101,9 @@ static Status load_differences(Context *cx, Journal *journal, bool whole, Differ
       capacity = larger;
     }
     Difference *d = &items[count++];
-    TRY(read_difference(cx, journal, query, whole, d));
-    if (whole) TRY(row_place(cx, journal, &names, d->row_key, &d->file, &d->sheet, &d->row));
-    if (whole) TRY(row_place(cx, journal, &names, d->other_key, &d->other_file, NULL, &d->other_row));
+    TRY(roster_difference_read(cx, journal, query, whole, d));
+    if (whole) TRY(roster_row_place(cx, journal, &names, d->row_key, &d->file, &d->sheet, &d->row));
+    if (whole) TRY(roster_row_place(cx, journal, &names, d->other_key, &d->other_file, NULL, &d->other_row));
     uint32_t state = strmap_get(&states, d->id);
     set_state(d, state == STRMAP_NONE ? STR_EMPTY : actions[state]);
   }
@@ -263,7 +263,7 @@ static Status find_difference(Context *cx, Journal *journal, Str id, Difference 
   TRY(db_next(cx, query, &more));
   if (!more)
     return fail(cx, NOT_FOUND, "没有编号为“" STR_FMT "”的差异；请先运行 anju differences 查看现有编号。", STR_ARG(id));
-  return read_difference(cx, journal, query, true, ret_difference);
+  return roster_difference_read(cx, journal, query, true, ret_difference);
 }
 
 static Status resolve_id(Context *cx, Journal *journal, Str prefix, Str *ret_id) {
@@ -303,6 +303,7 @@ static Status add_siblings(Deciding *g, const Difference *d, Str value) {
     TRY(db_next(cx, last, &any));
     decided = any && !str_equal(db_text(last, 1), STR("return"));
     if (decided) continue;
+    if (g->request->scope && !scope_decides_difference(g->request->scope, g->catalogue, &other)) continue;
     TRY(add_item(g, &other, str_format(cx->arena, "value:" STR_FMT, STR_ARG(value)), value, true));
   }
 }
@@ -321,6 +322,30 @@ static Status require_row(Deciding *g, const Difference *d, Str key) {
   return OK;
 }
 
+/* What was decided since the caller looked. */
+static Status check_seen(Deciding *g, const Difference *d) {
+  Context *cx = g->cx;
+  CLEANUP(db_stop) DbQuery *query = NULL;
+  bool more;
+  if (!g->request->check_seen) return OK;
+  TRY(db_start(cx, journal_db(g->journal), &query, &ROSTER_DECISION_LAST, DB_T(d->id)));
+  TRY(db_next(cx, query, &more));
+  int64_t seq = more ? db_int(query, 2) : 0;
+  if (seq == g->request->seen) return OK;
+  if (!more) return fail(cx, STALE, "这处差异的处理刚被撤销，请看过后再定。");
+  return fail(cx, STALE, "这处差异刚由“" STR_FMT "”处理（" STR_FMT "），请看过后再定。", STR_ARG(db_text(query, 3)),
+              STR_ARG(db_text(query, 1)));
+}
+
+static Status check_scope(Deciding *g, const Difference *d) {
+  const Scope *scope = g->request->scope;
+  if (!scope || scope_decides_difference(scope, g->catalogue, d)) return OK;
+  if (scope_sees_difference(scope, g->catalogue, d))
+    return fail(g->cx, FORBIDDEN, "这处差异由“" STR_FMT "”处理，您的账号只能查看。",
+                STR_ARG(catalogue_role(g->catalogue, d->owner)));
+  return fail(g->cx, NOT_FOUND, "没有编号为“" STR_FMT "”的差异。", STR_ARG(d->id));
+}
+
 static Status decide_one(Deciding *g, const Difference *d, Str action_text, bool siblings) {
   Action action = {0};
   Str value;
@@ -331,6 +356,14 @@ static Status decide_one(Deciding *g, const Difference *d, Str action_text, bool
   TRY(add_item(g, d, action_text, value, false));
   if (siblings && value.size) TRY(add_siblings(g, d, value));
   return OK;
+}
+
+static bool chosen(const Deciding *g, const Difference *d) {
+  const DecideRequest *r = g->request;
+  Str town = d->town.size ? d->town : STR("unknown");
+  if (r->scope && !scope_decides_difference(r->scope, g->catalogue, d)) return false;
+  if (r->town.size && !str_equal(r->town, town)) return false;
+  return r->list.size == 0 || str_equal(r->list, d->list) || str_equal(r->list, d->other_list);
 }
 
 static Status decide_class(Deciding *g) {
@@ -347,7 +380,7 @@ static Status decide_class(Deciding *g) {
   TRY(roster_differences(cx, g->journal, &all, &count));
   for (size_t i = 0; i < count; i++) {
     if (!str_equal(all[i].class_code, g->request->class_code) || all[i].state != DIFFERENCE_OPEN) continue;
-    if (strmap_get(&g->done, all[i].id) != STRMAP_NONE) continue;
+    if (strmap_get(&g->done, all[i].id) != STRMAP_NONE || !chosen(g, &all[i])) continue;
     TRY(decide_one(g, &all[i], all[i].proposed, true));
   }
   return OK;
@@ -378,8 +411,13 @@ Status roster_decide(Context *cx, Journal *journal, const DecideRequest *request
     Str id;
     TRY(resolve_id(cx, journal, request->id, &id));
     TRY(find_difference(cx, journal, id, &d));
-    TRY(decide_one(g, &d, request->action, true));
+    TRY(check_scope(g, &d));
+    TRY(check_seen(g, &d));
+    TRY(decide_one(g, &d, str_equal(request->action, STR("proposed")) ? d.proposed : request->action, true));
   }
+  if (request->expected && !request->dry_run && g->decided != request->expected)
+    return fail(cx, STALE, "预览时有 %lld 处，现在有 %lld 处，请重新预览。", (long long)request->expected,
+                (long long)g->decided);
   DecideReport report = {.entry = STR_EMPTY};
   fill_report(g, &report);
   if (!request->dry_run && g->items->count) {

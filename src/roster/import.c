@@ -170,6 +170,14 @@ static Status choose_list(Reading *r, const Layout *layout, Str sheet_name, uint
   return OK;
 }
 
+/* A department or a township brings its own lists only. */
+static Status check_scope(Reading *r, uint32_t list) {
+  const Scope *scope = r->part.request->scope;
+  if (!scope || scope_sees_list(scope, &r->catalogue->lists[list])) return OK;
+  return fail(r->cx, FORBIDDEN, "《" STR_FMT "》是“" STR_FMT "”，不归您的单位报送，没有导入。", STR_ARG(r->part.name),
+              STR_ARG(r->catalogue->lists[list].title));
+}
+
 static Status read_sheet(Reading *r, uint32_t index) {
   Context *cx = r->cx;
   const Sheet *sheet = &r->workbook.sheets[index];
@@ -185,6 +193,7 @@ static Status read_sheet(Reading *r, uint32_t index) {
     TRY(layout_recognise(cx, r->catalogue, &r->workbook, index, r->mapping, &layout));
   uint32_t list = NO_INDEX;
   if (layout.mapped) TRY(choose_list(r, &layout, sheet->name, &list));
+  if (list != NO_INDEX) TRY(check_scope(r, list));
   if (layout.mapped < 2 || list == NO_INDEX) {
     import_note(
         r, str_format(cx->arena, "《" STR_FMT "》%s" STR_FMT "%s没有认出%s，没有导入；请用 --list 和 --mapping 指明。",
@@ -260,7 +269,10 @@ static Status parse(Reading *r) {
                 STR_ARG(r->note_count > 1 ? r->notes[r->note_count - 1] : STR_EMPTY),
                 r->note_count > 1 ? "）；" : "：");
   r->parsed = true;
-  return import_is_patch(r) ? OK : decode_lists(r);
+  bool patch = import_is_patch(r);
+  if (patch && r->part.request->scope && r->part.request->scope->kind == SCOPE_TOWN) /* it may name others' rows */
+    return fail(cx, FORBIDDEN, "退回更正的表请送县专责组办公室导入。");
+  return patch ? OK : decode_lists(r);
 }
 
 /* ---- what is known of the county ---- */
@@ -306,7 +318,7 @@ Status import_read(Context *cx, const ImportKnown *known, const ImportRequest *r
   *r = (Reading){.cx = cx,
                  .known = known,
                  .catalogue = known->catalogue,
-                 .part = {.request = request, .name = path_name(request->path)}};
+                 .part = {.request = request, .name = request->name.size ? request->name : path_name(request->path)}};
   if (request->list.size && catalogue_list(known->catalogue, request->list) == NO_INDEX)
     return fail(
         cx, BAD_USAGE,

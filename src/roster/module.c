@@ -44,7 +44,8 @@ static const char *const MIGRATIONS[] = {
     "NULL);"
     "CREATE TABLE removal (household text NOT NULL, person text NOT NULL, seq bigint NOT NULL, entry text NOT NULL, "
     "persons bigint NOT NULL,"
-    " reason text NOT NULL, undone text NOT NULL, PRIMARY KEY (household, person, seq));"};
+    " reason text NOT NULL, undone text NOT NULL, PRIMARY KEY (household, person, seq));",
+    "CREATE INDEX row_link_household ON row_link (household);"};
 
 static const JournalTable TABLES[] = {
     {"list_file", "id",
@@ -68,9 +69,13 @@ static const JournalTable TABLES[] = {
 };
 
 static const JournalKind KINDS[] = {
-    {"list_imported", roster_apply_import}, {"compare_run", roster_apply_run},
-    {"decision", roster_apply_decision},    {"undo", roster_apply_undo},
-    {"register_lock", roster_apply_lock},   {"removal", roster_apply_removal},
+    {"list_imported", roster_apply_import},
+    {"compare_run", roster_apply_run},
+    {"decision", roster_apply_decision},
+    {"undo", roster_apply_undo},
+    {"register_lock", roster_apply_lock},
+    {"removal", roster_apply_removal},
+    {"unmasked", NULL}, /* who looked at whole numbers, and for what: only kept */
 };
 
 const JournalModule ROSTER_MODULE = {.name = "roster",

@@ -6,6 +6,7 @@
  * removal); the tables of roster.sql are derived from them. Personal values are sealed columns.
  * Memory lives in cx->arena; sentences for people are in cx->error and in the reports. */
 #pragma once
+#include "account/account.h"
 #include "journal/command.h"
 #include "journal/journal.h"
 #include "sheet/sheet.h"
@@ -15,6 +16,7 @@ extern const JournalModule ROSTER_MODULE;
 /* ---- the command line (roster_cli.c) ---- */
 extern const Command ROSTER_COMMANDS[];
 extern const size_t ROSTER_COMMAND_COUNT;
+extern const RouteTable ROSTER_ROUTES; /* the API (roster_http.c) */
 
 /* ---- importing ---- */
 typedef struct ImportFlagCount {
@@ -40,6 +42,8 @@ typedef struct ImportRequest {
   Str sender;               /* "" = the list's owner (town_feedback: its township) */
   const char *mapping_path; /* NULL none */
   Str author, reason;
+  Str name;           /* the file's name if `path` is a temporary one, "" = the path's */
+  const Scope *scope; /* NULL: whoever asks may bring every list */
 } ImportRequest;
 /* One file. Several reports when its sheets are different lists. */
 MUST_CHECK Status roster_import(Context *cx, Journal *journal, const ImportRequest *request, ImportReport **ret_reports,
@@ -108,6 +112,8 @@ typedef struct FlagView {
 } FlagView;
 typedef Status FlagVisitor(Context *cx, void *user, const FlagView *flag);
 MUST_CHECK Status roster_flags(Context *cx, Journal *journal, Str list, FlagVisitor *visit, void *user);
+/* Only the files of one sender; "" = all. */
+MUST_CHECK Status roster_flags_of(Context *cx, Journal *journal, Str list, Str sender, FlagVisitor *visit, void *user);
 
 /* A household's history: its rows' imports, differences, decisions, removals, in the order of the journal. */
 typedef struct HistoryView {
@@ -132,7 +138,9 @@ typedef struct Difference {
   int64_t other_row;
   Str proposed, reason, owner, evidence;
   DifferenceState state;
-  Str decision; /* last active action, "" none */
+  Str decision;         /* last active action, "" none */
+  int64_t decision_seq; /* its entry, 0 none; filled by roster_difference_page and _one */
+  Str decision_author, decision_entry;
 } Difference;
 MUST_CHECK Status roster_differences(Context *cx, Journal *journal, Difference **ret_differences, size_t *ret_count);
 
@@ -142,6 +150,12 @@ typedef struct DecideRequest {
   Str action;     /* take:LIST | value:TEXT | link | nolink | return | exception */
   Str reason, author;
   bool dry_run;
+  const Scope *scope; /* NULL: whoever asks may decide everything; else what it does not decide is FORBIDDEN, what it
+                         does not see is NOT_FOUND, and a class means those of the class that it decides */
+  bool check_seen;    /* STALE unless the difference's last decision still is entry `seen` (0: none) */
+  int64_t seen;
+  Str list, town;   /* of a class: only those that concern this list, lie in this township; "" all */
+  int64_t expected; /* of a class: STALE unless as many are decided; 0 any */
 } DecideRequest;
 typedef struct DecideReport {
   Str entry;

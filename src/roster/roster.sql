@@ -139,3 +139,19 @@ SELECT id, list, rows_file FROM list_file WHERE replaced_by = $1 ORDER BY seq, i
 
 -- name: links_by_list  out: list text, person text, household text
 SELECT list, person, household FROM row_link;
+
+-- name: links_of_household  in: household text  out: key text, list text, file text, sheet text, number i64, person text, state i64, bits i64, partner text, content blob
+SELECT r.key, r.list, r.file, r.sheet, r.number, l.person, l.state, l.bits, l.partner, r.content
+FROM row_link l JOIN list_row r ON r.key = l.key WHERE l.household = $1 ORDER BY r.list, r.file, r.position;
+
+-- name: household_get  in: household text  out: town text, village text
+SELECT town, village FROM household WHERE household = $1;
+
+-- name: differences_of_entry  in: entry text  out: difference text
+SELECT difference FROM decision WHERE entry = $1 ORDER BY item LIMIT 200;
+
+-- name: decisions_of_difference  in: difference text  out: seq i64, item i64, entry text, action text, author text, undone text
+SELECT seq, item, entry, action, author, undone FROM decision WHERE difference = $1 ORDER BY seq, item;
+
+-- name: files_with_sender  out: id text, list text, file_name text, row_count i64, flag_count i64, seq i64, replaced_by text, sender text
+SELECT id, list, file_name, row_count, flag_count, seq, replaced_by, sender FROM list_file ORDER BY seq, id;

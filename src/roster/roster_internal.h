@@ -78,7 +78,7 @@ typedef struct FileNames { /* of all files that ever came, by entry */
 MUST_CHECK Status file_names_load(Context *cx, Journal *journal, FileNames *ret_names);
 Str file_name(const FileNames *names, Str id); /* "" when there is no such file */
 typedef struct CurrentFile {
-  Str id, list, name, raw_file, rows_file;
+  Str id, list, name, raw_file, rows_file, sender;
   int64_t rows;
 } CurrentFile;
 /* list "" = all, in the order in which they came. */
@@ -116,3 +116,46 @@ typedef struct Clusters {
 } Clusters;
 MUST_CHECK Status differences_find(Context *cx, const Facts *facts, const MatchResult *match, const Clusters *clusters,
                                    FoundList *ret_found);
+
+/* ---- who sees what (scope.c): the one filter between services and callers ---- */
+bool scope_sees_list(const Scope *scope, const List *list);
+bool scope_sees_file(const Scope *scope, const List *list, Str sender);
+bool scope_sees_difference(const Scope *scope, const Catalogue *catalogue, const Difference *difference);
+bool scope_decides_difference(const Scope *scope, const Catalogue *catalogue, const Difference *difference);
+/* town: of the household; lists: bit mask of the lists it stands in. */
+bool scope_sees_household(const Scope *scope, const Catalogue *catalogue, Str town, uint32_t lists);
+bool scope_sees_pair(const Scope *scope, const Catalogue *catalogue, Str left, Str right, Str town);
+
+/* ---- differences, a page at a time (difference_page.c) ---- */
+typedef struct DifferenceFilter {
+  Str class_code, list, left, right, town, household, owner, text;
+  Str state; /* todo (open and returned) | open | returned | decided | all */
+  int64_t offset, limit;
+} DifferenceFilter;
+MUST_CHECK Status roster_difference_page(Context *cx, Journal *journal, const Catalogue *catalogue, const Scope *scope,
+                                         const DifferenceFilter *filter, Difference **ret_differences,
+                                         size_t *ret_count, int64_t *ret_total);
+/* NOT_FOUND also for what the scope does not see. The id must be whole. */
+MUST_CHECK Status roster_difference_one(Context *cx, Journal *journal, const Catalogue *catalogue, const Scope *scope,
+                                        Str id, Difference *ret_difference);
+/* Content, files and last decision of one that roster_difference_states gave. */
+MUST_CHECK Status roster_difference_fill(Context *cx, Journal *journal, const FileNames *names, Difference *difference);
+MUST_CHECK Status roster_difference_read(Context *cx, Journal *journal, DbQuery *q, bool content_too, Difference *d);
+MUST_CHECK Status roster_row_place(Context *cx, Journal *journal, const FileNames *names, Str key, Str *ret_file,
+                                   Str *ret_sheet, int64_t *ret_row);
+bool text_matches(Arena *arena, Str value, Str text); /* numbers only whole: searching must not spell them out */
+
+/* ---- the agreed register, kept between requests (snapshot.c) ---- */
+typedef struct Register {
+  Arena *arena;
+  Str folder;
+  int64_t mark; /* last entry that it depends on */
+  int references;
+  AgreedRow *rows;
+  size_t count;
+  Str *initials;   /* of the names */
+  uint32_t *lists; /* of the row's household: bit mask */
+  Catalogue *catalogue;
+} Register;
+MUST_CHECK Status register_open(Context *cx, Journal *journal, Register **ret_register); /* shared, read-only */
+void register_close(Register **roster);                                                  /* for CLEANUP */

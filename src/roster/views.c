@@ -43,6 +43,7 @@ Status current_files_load(Context *cx, Journal *journal, Str list, CurrentFile *
     }
     files[count++] = (CurrentFile){.id = str_copy(cx->arena, db_text(query, 0)),
                                    .list = str_copy(cx->arena, db_text(query, 1)),
+                                   .sender = str_copy(cx->arena, db_text(query, 2)),
                                    .name = str_copy(cx->arena, db_text(query, 3)),
                                    .raw_file = str_copy(cx->arena, db_text(query, 4)),
                                    .rows_file = str_copy(cx->arena, db_text(query, 5)),
@@ -115,11 +116,16 @@ static Status file_flags(Context *cx, Journal *journal, Str list, Str file, Str 
 }
 
 Status roster_flags(Context *cx, Journal *journal, Str list, FlagVisitor *visit, void *user) {
+  return roster_flags_of(cx, journal, list, STR_EMPTY, visit, user);
+}
+
+Status roster_flags_of(Context *cx, Journal *journal, Str list, Str sender, FlagVisitor *visit, void *user) {
   CurrentFile *files;
   uint32_t count;
   TRY(current_files_load(cx, journal, list, &files, &count));
   for (uint32_t i = 0; i < count; i++)
-    TRY(file_flags(cx, journal, files[i].list, files[i].id, files[i].name, visit, user));
+    if (sender.size == 0 || str_equal(files[i].sender, sender))
+      TRY(file_flags(cx, journal, files[i].list, files[i].id, files[i].name, visit, user));
   return OK;
 }
 

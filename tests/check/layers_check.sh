@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Who may include whom (docs/architecture.md): a room includes only rooms left of it, and only their public headers.
 cd "$(dirname "$0")/../.."
-order=(base identity match crypto store db sheet journal roster demo app)
+order=(base identity match crypto store db sheet http journal account roster demo app)
 declare -A rank
 for i in "${!order[@]}"; do rank[${order[$i]}]=$i; done
 bad=0
