@@ -13,11 +13,12 @@ function push(pieces: Piece[], text: string, same: boolean): void {
 }
 
 export function markDifferences(left: string, right: string): [Piece[], Piece[]] {
-  if (left === right) return [left ? [{ text: left, same: true }] : [], right ? [{ text: right, same: true }] : []]
+  // nothing to compare with: nothing to mark
+  if (left === right || !left || !right) return [left ? [{ text: left, same: true }] : [], right ? [{ text: right, same: true }] : []]
   const a = [...left]
   const b = [...right]
-  if (!a.length || !b.length || a.length > LONGEST || b.length > LONGEST)
-    return [left ? [{ text: left, same: false }] : [], right ? [{ text: right, same: false }] : []]
+  if (a.length > LONGEST || b.length > LONGEST)
+    return [[{ text: left, same: false }], [{ text: right, same: false }]]
   const width = b.length + 1
   const table = new Uint16Array((a.length + 1) * width)
   const at = (i: number, j: number): number => table[i * width + j] ?? 0
@@ -63,6 +64,6 @@ function cut(text: string, from: number, to: number): Piece[] {
   return parts.filter((piece) => piece.text)
 }
 export function markPieces(left: string, right: string, mark?: Mark): [Piece[], Piece[]] {
-  if (mark && (left.includes('*') || right.includes('*'))) return [cut(left, mark.from, mark.to), cut(right, mark.other_from, mark.other_to)]
+  if (mark && left && right && (left.includes('*') || right.includes('*'))) return [cut(left, mark.from, mark.to), cut(right, mark.other_from, mark.other_to)]
   return markDifferences(left, right)
 }
