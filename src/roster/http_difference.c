@@ -259,7 +259,7 @@ Status http_difference_unmask(Context *cx, Request *rq, Response *response) {
   Scope scope = request_scope(rq);
   TRY(roster_catalogue(cx, rq->worker, &catalogue));
   TRY(roster_difference_one(cx, rq->worker, catalogue, &scope, rq->params[0], &d));
-  TRY(journal_unmasked(cx, rq, "difference", d.id, d.household));
+  TRY(journal_unmasked(cx, rq, "difference", d.id, d.household, json_text(rq->body, "purpose")));
   return detail(cx, rq, false, response);
 }
 

@@ -437,11 +437,12 @@ Status http_compare(Context *cx, Request *rq, Response *response) {
   return OK;
 }
 
-/* The department's own rows, with whole numbers: they are to be corrected. */
+/* The department's own rows, with whole numbers, because they are to be corrected: so that is journaled. */
 Status http_corrections(Context *cx, Request *rq, Response *response) {
   CLEANUP(out_file_remove) OutFile file = {0};
   int64_t rows;
   TRY(seen_list(cx, rq, rq->params[0]));
+  TRY(journal_unmasked(cx, rq, "corrections", rq->params[0], STR_EMPTY, STR("退回更正")));
   TRY(db_begin(cx, journal_db(rq->worker)));
   TRY(out_file_make(cx, rq->worker, &file));
   TRY(roster_corrections(cx, rq->worker, rq->params[0], file.path, &rows));

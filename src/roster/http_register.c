@@ -293,6 +293,6 @@ Status http_household(Context *cx, Request *rq, Response *response) { return hou
 
 Status http_household_unmask(Context *cx, Request *rq, Response *response) {
   TRY(household(cx, rq, true, response)); /* that it is there, and theirs to see */
-  TRY(journal_unmasked(cx, rq, "household", rq->params[0], rq->params[0]));
+  TRY(journal_unmasked(cx, rq, "household", rq->params[0], rq->params[0], json_text(rq->body, "purpose")));
   return household(cx, rq, false, response);
 }

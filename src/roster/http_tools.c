@@ -107,8 +107,8 @@ static Status write_unmasked(Context *cx, void *worker, void *user) {
   return journal_append(cx, worker, &draft, &receipt);
 }
 
-Status journal_unmasked(Context *cx, const Request *rq, const char *what, Str which, Str household) {
-  Unmasking u = {what, which, household, str_trim(json_text(rq->body, "purpose")), request_author(rq)};
+Status journal_unmasked(Context *cx, const Request *rq, const char *what, Str which, Str household, Str purpose) {
+  Unmasking u = {what, which, household, str_trim(purpose), request_author(rq)};
   if (u.purpose.size == 0) return fail(cx, BAD_VALUE, "请写明查看完整号码的用途。");
   return server_write(cx, true, write_unmasked, &u);
 }

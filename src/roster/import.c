@@ -110,9 +110,11 @@ static Status find_repeated(Context *cx, Journal *journal, const FilePart *part,
     if (!more) return OK;
     if (!str_equal(db_text(query, 4), part->raw_hex) && str_find(db_text(query, 10), part->raw_hex) < 0) continue;
     Str list = str_copy(cx->arena, db_text(query, 1));
+    uint32_t index = catalogue_list(catalogue, list);
+    const Scope *scope = part->request->scope;
+    if (scope && (index == NO_INDEX || !scope_sees_file(scope, &catalogue->lists[index], db_text(query, 2)))) continue;
     if (part->request->list.size && !str_equal(list, part->request->list)) continue;
     if (part->request->sender.size && !str_equal(db_text(query, 2), part->request->sender)) continue;
-    uint32_t index = catalogue_list(catalogue, list);
     if (*ret_count < LIST_LIMIT)
       report[(*ret_count)++] = (ImportReport){.file = part->name,
                                               .list = list,

@@ -25,8 +25,9 @@ typedef struct Marked {
 } Marked;
 Marked mark_differing(Str left, Str right);
 
-/* An entry `unmasked` (what: "household" or "difference"), before anything is shown. */
-MUST_CHECK Status journal_unmasked(Context *cx, const Request *rq, const char *what, Str which, Str household);
+/* An entry `unmasked` (what: "household", "difference" or "corrections"), before anything is shown. */
+MUST_CHECK Status journal_unmasked(Context *cx, const Request *rq, const char *what, Str which, Str household,
+                                   Str purpose);
 /* An answer that is a file: written by path, sent, gone. */
 typedef struct OutFile {
   const char *path;
