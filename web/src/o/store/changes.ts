@@ -13,6 +13,8 @@ export const useChanges = defineStore('changes', () => {
   const county = useCounty()
   const seq = ref(-1)
   const ofOthers = ref(0) // counts batches of other people's entries: pages watch it
+  const batch = ref<Change[]>([]) // what was new the last time, of everybody
+  const tick = ref(0) // counts batches
   const news = ref<Change>()
   const recent = ref<Change[]>([])
   const offline = ref(false)
@@ -29,7 +31,11 @@ export const useChanges = defineStore('changes', () => {
       if (got.changes.length) {
         recent.value = [...got.changes].reverse().concat(recent.value).slice(0, 50)
         const others = got.changes.filter((c) => c.author !== session.me?.name)
-        if (!first) void county.refresh()
+        if (!first) {
+          batch.value = got.changes
+          tick.value++
+          void county.refresh()
+        }
         if (!first && others.length) {
           ofOthers.value++
           show(others.at(-1))
@@ -67,5 +73,5 @@ export const useChanges = defineStore('changes', () => {
     clearTimeout(timer)
     document.removeEventListener('visibilitychange', seen)
   }
-  return { seq, ofOthers, news, recent, offline, start, stop, ask }
+  return { seq, ofOthers, batch, tick, news, recent, offline, start, stop, ask }
 })
