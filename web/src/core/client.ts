@@ -325,6 +325,81 @@ export interface ImportReport {
   notes: string[]
 }
 
+export interface FileLayout {
+  /** 有内容的工作表 */
+  sheets: SheetLayout[]
+  /** 可以认作的列 */
+  choices: ColumnTitle[]
+}
+
+export interface SheetLayout {
+  /** 工作表 */
+  sheet: string
+  /** 像是哪种名单，空为认不出 */
+  list: string
+  /** 表头在第几行，0 为没有 */
+  header_row: number
+  /** 表头有几行 */
+  header_rows: number
+  /** 各列 */
+  columns: SampleColumn[]
+}
+
+export interface SampleColumn {
+  /** 列，A、B…… */
+  letter: string
+  /** 表头 */
+  header: string
+  /** 认作哪一列，空为不认识 */
+  code: string
+  /** 前几个内容（号码遮去中间） */
+  samples: string[]
+}
+
+export interface ColumnTitle {
+  /** 列代码 */
+  code: string
+  /** 列名 */
+  title: string
+}
+
+export interface FileChanges {
+  /** 文件名 */
+  file: string
+  /** 名单 */
+  list: string
+  /** 新增的行 */
+  added: number
+  /** 有改动的行 */
+  changed: number
+  /** 不再有的行 */
+  removed: number
+  /** 以上合计 */
+  total: number
+  /** 这一页 */
+  rows: ChangedRow[]
+}
+
+export interface ChangedRow {
+  /** added 新增、changed 改动、removed 不再有 */
+  kind: string
+  /** 行号 */
+  row: number
+  /** 姓名 */
+  name: string
+  /** 不同的各列 */
+  cells: ChangedCell[]
+}
+
+export interface ChangedCell {
+  /** 列名 */
+  title: string
+  /** 原来 */
+  before: string
+  /** 现在 */
+  after: string
+}
+
 export interface Compared {
   /** 名单和决定都没有变化 */
   unchanged: boolean
@@ -769,8 +844,18 @@ export function flags(list: string, query: { offset?: number; limit?: number } =
 }
 
 /** 导入一个名单文件，内容即请求体（权限 list_import） */
-export function import_file(file: Blob, query: { name: string; list?: string; sender?: string; reason?: string }): Promise<Imported> {
+export function import_file(file: Blob, query: { name: string; list?: string; sender?: string; mapping?: string; reason?: string }): Promise<Imported> {
   return call<Imported>('POST', `/api/imports`, query, file)
+}
+
+/** 一个文件的各列会怎样理解，附前几个内容；不导入（权限 list_import） */
+export function file_layout(file: Blob, query: { name: string }): Promise<FileLayout> {
+  return call<FileLayout>('POST', `/api/layouts`, query, file)
+}
+
+/** 这个文件与它所取代的相比改了什么（权限 list_read） */
+export function file_changes(entry: string, query: { offset?: number; limit?: number } = {}): Promise<FileChanges> {
+  return call<FileChanges>('GET', `/api/files/${encodeURIComponent(entry)}/changes`, query, undefined)
 }
 
 /** 名单或认定有变化时重新比对（权限 compare_run） */
