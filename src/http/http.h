@@ -144,7 +144,7 @@ typedef struct ServerConfig {
   /* In the lane's thread, before the handler. */
   Status (*enter)(Context *cx, Request *request);
   void (*leave)(Request *request); /* after the handler, whatever happened */
-  void (*log)(const char *line);
+  void (*log)(const char *line);   /* of answers that are our own fault (5xx) */
 } ServerConfig;
 typedef struct Server Server;
 MUST_CHECK Status server_start(Context *cx, const ServerConfig *config, Server **ret_server);

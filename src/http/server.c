@@ -151,7 +151,18 @@ static struct MHD_Response *copied(Str text) {
   return MHD_create_response_from_buffer(text.size, (void *)(uintptr_t)text.data, MHD_RESPMEM_MUST_COPY);
 }
 
+/* Names and codes only: a sentence may hold what people typed. */
+static void log_failure(const Call *call) {
+  const ServerConfig *config = &call->server->config;
+  char line[200];
+  if (status_http(call->status) < 500 || call->status == BUSY || !config->log) return;
+  snprintf(line, sizeof line, "%s: %s", call->request.route ? call->request.route->name : "page",
+           status_code(call->status));
+  config->log(line);
+}
+
 static enum MHD_Result answer_problem(Call *call) {
+  log_failure(call);
   Buf buf = buf_new(call->cx.arena);
   Json *json = problem_json(call->cx.arena, call->status, call->cx.error.sentence);
   if (call->response.extra) json_set(call->cx.arena, json, "more", call->response.extra);
@@ -315,6 +326,7 @@ static Status check_body_headers(Call *call, const Headers *h) {
   Context *cx = &call->cx;
   const Route *route = call->request.route;
   int64_t most = route->upload ? UPLOAD_MOST : route->body_count ? BODY_MOST : 0;
+  if (h->length > 0 && most == 0) return fail(cx, TOO_LARGE, "这个地址不收内容。");
   if (h->length > most)
     return fail(cx, TOO_LARGE, "送来的内容有 %lld 字节，这里最多收 %lld 字节。", (long long)h->length, (long long)most);
   if ((route->upload || route->body_count) && h->length < 0)

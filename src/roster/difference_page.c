@@ -114,7 +114,8 @@ Status roster_difference_page(Context *cx, Journal *journal, const Catalogue *ca
   FileNames names;
   TRY(roster_difference_states(cx, journal, &all, &count));
   TRY(file_names_load(cx, journal, &names));
-  Difference *page = arena_array(cx->arena, (size_t)filter->limit + 1, Difference);
+  size_t room = (size_t)filter->limit < count ? (size_t)filter->limit : count;
+  Difference *page = arena_array(cx->arena, room + 1, Difference);
   for (size_t i = 0; i < count; i++) {
     if (!scope_sees_difference(scope, catalogue, &all[i]) || !wanted(filter, &all[i])) continue;
     bool matches = true;

@@ -3,9 +3,9 @@
 #include "roster/roster_sql.h"
 
 /* Values that decisions have settled: "origin of the subject|field" -> value, the latest wins. */
-static Status load_settled(Context *cx, Journal *journal, StrMap *ret_index, Str **ret_values) {
+static Status load_settled(Context *cx, Journal *journal, StrMap *ret_index, Str **ret_values, StrMap *ret_origins) {
   CLEANUP(db_stop) DbQuery *query = NULL;
-  StrMap index = strmap_new(cx->arena);
+  StrMap index = strmap_new(cx->arena), origins = strmap_new(cx->arena);
   Str *values = NULL;
   uint32_t capacity = 0;
   TRY(db_start(cx, journal_db(journal), &query, &ROSTER_DECISIONS_ACTIVE));
@@ -32,40 +32,50 @@ static Status load_settled(Context *cx, Journal *journal, StrMap *ret_index, Str
       strmap_put(&index, subject, at, NULL);
     }
     values[at] = json_text(item, "settled");
+    strmap_put(&origins, json_text(item, "subject"), 0, NULL);
   }
+  *ret_origins = origins;
   *ret_index = index;
   *ret_values = values;
   return OK;
 }
 
-typedef struct Agreeing {
-  Context *cx;
-  const Facts *facts;
-  StrMap settled;
-  Str *settled_values;
+/* What decisions do not change: kept between requests. */
+struct AgreedBase {
+  Facts facts;
   Str *person, *household; /* per fact */
   StrMap household_head;   /* household -> fact: hub householder */
   StrMap household_mode;   /* household -> fact that says the mode */
+};
+
+typedef struct Agreeing {
+  Context *cx;
+  const Facts *facts;
+  const AgreedBase *base;
+  StrMap settled, origins; /* origins: subjects that have a settled value at all */
+  Str *settled_values;
   StrMap seen_person;
-  StrMap open_units; /* person or household with an open difference */
+  StrMap open_units;               /* person or household with an open difference */
+  Str town, village_text, village; /* of the row before: neighbours live in one village */
+  Place place;
 } Agreeing;
 
 static Str agreed_value(Agreeing *g, Str origin, const char *field, Str otherwise) {
+  if (strmap_get(&g->origins, origin) == STRMAP_NONE) return otherwise;
   Str key = str_format(g->cx->arena, STR_FMT "|%s", STR_ARG(origin), field);
   uint32_t at = strmap_get(&g->settled, key);
   return at == STRMAP_NONE ? otherwise : g->settled_values[at];
 }
 
-static Status load_links(Agreeing *g, Journal *journal) {
+static Status load_links(Context *cx, AgreedBase *g, Journal *journal) {
   CLEANUP(db_stop) DbQuery *query = NULL;
-  Context *cx = g->cx;
-  g->person = arena_array(cx->arena, g->facts->count + 1, Str);
-  g->household = arena_array(cx->arena, g->facts->count + 1, Str);
+  g->person = arena_array(cx->arena, g->facts.count + 1, Str);
+  g->household = arena_array(cx->arena, g->facts.count + 1, Str);
   TRY(db_start(cx, journal_db(journal), &query, &ROSTER_LINKS_ALL));
   for (bool more;;) {
     TRY(db_next(cx, query, &more));
     if (!more) return OK;
-    uint32_t i = facts_find(g->facts, db_text(query, 0));
+    uint32_t i = facts_find(&g->facts, db_text(query, 0));
     if (i == MATCH_NONE) continue;
     g->person[i] = str_copy(cx->arena, db_text(query, 1));
     g->household[i] = str_copy(cx->arena, db_text(query, 2));
@@ -77,20 +87,20 @@ static int mode_strength(const Catalogue *c, const Fact *f) {
   return f->mode.size ? (c->lists[f->list].upper_level ? 1 : 2) : 0;
 }
 
-static void index_households(Agreeing *g) {
-  const Catalogue *c = g->facts->catalogue;
-  g->household_head = strmap_new(g->cx->arena);
-  g->household_mode = strmap_new(g->cx->arena);
-  for (uint32_t i = 0; i < g->facts->count; i++) {
-    const Fact *f = &g->facts->facts[i];
+static void index_households(Context *cx, AgreedBase *g) {
+  const Catalogue *c = g->facts.catalogue;
+  g->household_head = strmap_new(cx->arena);
+  g->household_mode = strmap_new(cx->arena);
+  for (uint32_t i = 0; i < g->facts.count; i++) {
+    const Fact *f = &g->facts.facts[i];
     if (f->list == c->hub) {
       uint32_t before = strmap_get(&g->household_head, g->household[i]);
-      if (before == STRMAP_NONE || (f->head && !g->facts->facts[before].head))
+      if (before == STRMAP_NONE || (f->head && !g->facts.facts[before].head))
         strmap_set(&g->household_head, g->household[i], i);
     }
     int strength = mode_strength(c, f);
     uint32_t before = strmap_get(&g->household_mode, g->household[i]);
-    if (strength && (before == STRMAP_NONE || strength > mode_strength(c, &g->facts->facts[before])))
+    if (strength && (before == STRMAP_NONE || strength > mode_strength(c, &g->facts.facts[before])))
       strmap_set(&g->household_mode, g->household[i], i);
   }
 }
@@ -109,7 +119,7 @@ static Status load_open(Agreeing *g, Journal *journal) {
 /* A settled mode is a title (实施危改); the register gives the code. */
 static Str mode_code(Agreeing *g, uint32_t head, Str household) {
   const Catalogue *c = g->facts->catalogue;
-  uint32_t at = strmap_get(&g->household_mode, household);
+  uint32_t at = strmap_get(&g->base->household_mode, household);
   Str code = STR_EMPTY;
   if (at != STRMAP_NONE)
     code = c->mode_lists >> g->facts->facts[at].list & 1 ? c->lists[g->facts->facts[at].list].implies_mode
@@ -119,20 +129,30 @@ static Str mode_code(Agreeing *g, uint32_t head, Str household) {
   return settled_code.size ? settled_code : code;
 }
 
+static Place agreed_place(Agreeing *g, const Fact *head, Str village) {
+  bool same = str_equal(g->town, head->town_text) && str_equal(g->village, village) &&
+              str_equal(g->village_text, head->village_text);
+  if (same && head->village_text.size) return g->place;
+  Place place = place_find(g->facts->catalogue->places, head->town_text, village, STR_EMPTY);
+  if (place.village_code.size == 0)
+    place = place_find(g->facts->catalogue->places, head->town_text, head->village_text, head->address);
+  g->town = head->town_text, g->village = village, g->village_text = head->village_text;
+  return g->place = place;
+}
+
 static AgreedRow agreed_row(Agreeing *g, uint32_t i) {
   const Fact *f = &g->facts->facts[i];
-  uint32_t head = strmap_get(&g->household_head, g->household[i]);
+  const Str *person = g->base->person, *household = g->base->household;
+  uint32_t head = strmap_get(&g->base->household_head, household[i]);
   if (head == STRMAP_NONE) head = i;
   const Fact *h = &g->facts->facts[head];
   Str village = agreed_value(g, h->origin, "village", h->village_text.size ? h->village_text : h->address);
-  Place place = place_find(g->facts->catalogue->places, h->town_text, village, STR_EMPTY);
-  if (place.village_code.size == 0)
-    place = place_find(g->facts->catalogue->places, h->town_text, h->village_text, h->address);
+  Place place = agreed_place(g, h, village);
   Str id = agreed_value(g, f->origin, "id_no", f->id);
   IdNumber number = id_read(id);
   if (number.state == ID_VALID) id = str_copy(g->cx->arena, (Str){number.text, number.size});
-  AgreedRow row = {.household = g->household[i],
-                   .person = g->person[i],
+  AgreedRow row = {.household = household[i],
+                   .person = person[i],
                    .hh_no = agreed_value(g, h->origin, "hh_no", h->hh_no),
                    .town = place.town.size ? place.town : h->town_text,
                    .village = place.village_code.size ? place_short(place.village) : village,
@@ -145,7 +165,7 @@ static AgreedRow agreed_row(Agreeing *g, uint32_t i) {
                    .relation = f->relation,
                    .size = agreed_value(g, h->origin, "size", h->size_text),
                    .phone = f->phone,
-                   .mode = mode_code(g, head, g->household[i]),
+                   .mode = mode_code(g, head, household[i]),
                    .head = f->head,
                    .row_key = f->key};
   row.head_name = agreed_value(g, h->origin, "head_name", row.head_name);
@@ -154,8 +174,8 @@ static AgreedRow agreed_row(Agreeing *g, uint32_t i) {
         str_format(g->cx->arena, "%04u-%02u-%02u", number.birth / 10000, number.birth / 100 % 100, number.birth % 100);
   else
     row.birth = STR_EMPTY;
-  row.open = strmap_get(&g->open_units, g->person[i]) != STRMAP_NONE ||
-             strmap_get(&g->open_units, g->household[i]) != STRMAP_NONE;
+  row.open =
+      strmap_get(&g->open_units, person[i]) != STRMAP_NONE || strmap_get(&g->open_units, household[i]) != STRMAP_NONE;
   return row;
 }
 
@@ -185,28 +205,41 @@ static FileOrder *hub_rows(Context *cx, const Facts *facts, uint32_t *ret_count)
   return order;
 }
 
-Status roster_agreed(Context *cx, Journal *journal, AgreedRow **ret_rows, size_t *ret_count) {
-  Facts facts;
-  TRY(facts_load(cx, journal, &facts));
+Status agreed_base(Context *cx, Journal *journal, AgreedBase **ret_base) {
+  AgreedBase *base = arena_one(cx->arena, AgreedBase);
+  TRY(facts_load(cx, journal, &base->facts));
+  TRY(load_links(cx, base, journal));
+  index_households(cx, base);
+  *ret_base = base;
+  return OK;
+}
+
+Status agreed_rows(Context *cx, Journal *journal, const AgreedBase *base, AgreedRow **ret_rows, size_t *ret_count) {
+  const Facts *facts = &base->facts;
   Agreeing *g = arena_one(cx->arena, Agreeing);
-  *g = (Agreeing){.cx = cx, .facts = &facts};
-  TRY(load_settled(cx, journal, &g->settled, &g->settled_values));
-  TRY(load_links(g, journal));
+  *g = (Agreeing){.cx = cx, .facts = facts, .base = base, .town = STR_EMPTY, .village = STR_EMPTY};
+  g->village_text = STR_EMPTY;
+  TRY(load_settled(cx, journal, &g->settled, &g->settled_values, &g->origins));
   TRY(load_open(g, journal));
-  index_households(g);
-  AgreedRow *rows = arena_array(cx->arena, facts.count + 1, AgreedRow);
+  AgreedRow *rows = arena_array(cx->arena, facts->count + 1, AgreedRow);
   size_t count = 0;
   g->seen_person = strmap_new(cx->arena);
   uint32_t hub_count;
-  const FileOrder *order = hub_rows(cx, &facts, &hub_count);
+  const FileOrder *order = hub_rows(cx, facts, &hub_count);
   for (uint32_t k = 0; k < hub_count; k++) {
     uint32_t i = order[k].index;
-    if (g->person[i].size == 0) continue;
+    if (base->person[i].size == 0) continue;
     bool added; /* a person doubled in the register counts once */
-    strmap_put(&g->seen_person, g->person[i], i, &added);
+    strmap_put(&g->seen_person, base->person[i], i, &added);
     if (added) rows[count++] = agreed_row(g, i);
   }
   *ret_rows = rows;
   *ret_count = count;
   return OK;
+}
+
+Status roster_agreed(Context *cx, Journal *journal, AgreedRow **ret_rows, size_t *ret_count) {
+  AgreedBase *base;
+  TRY(agreed_base(cx, journal, &base));
+  return agreed_rows(cx, journal, base, ret_rows, ret_count);
 }

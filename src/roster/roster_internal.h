@@ -145,7 +145,13 @@ MUST_CHECK Status roster_row_place(Context *cx, Journal *journal, const FileName
                                    Str *ret_sheet, int64_t *ret_row);
 bool text_matches(Arena *arena, Str value, Str text); /* numbers only whole: searching must not spell them out */
 
-/* ---- the agreed register, kept between requests (snapshot.c) ---- */
+/* ---- the agreed register (register.c), kept between requests (snapshot.c) ---- */
+typedef struct AgreedBase
+    AgreedBase; /* rows, links, households: changed by imports, comparisons and undoing, not by decisions */
+MUST_CHECK Status agreed_base(Context *cx, Journal *journal, AgreedBase **ret_base);
+/* The rows' texts may lie in the base's memory. */
+MUST_CHECK Status agreed_rows(Context *cx, Journal *journal, const AgreedBase *base, AgreedRow **ret_rows,
+                              size_t *ret_count);
 typedef struct Register {
   Arena *arena;
   Str folder;
@@ -156,6 +162,7 @@ typedef struct Register {
   Str *initials;   /* of the names */
   uint32_t *lists; /* of the row's household: bit mask */
   Catalogue *catalogue;
+  struct Foundation *foundation; /* what its texts lie in */
 } Register;
 MUST_CHECK Status register_open(Context *cx, Journal *journal, Register **ret_register); /* shared, read-only */
 void register_close(Register **roster);                                                  /* for CLEANUP */

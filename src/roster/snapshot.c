@@ -2,15 +2,26 @@
 #include "roster/roster_internal.h"
 #include "roster/roster_sql.h"
 
-/* Making the register takes as long as loading every row; requests share one until an entry changes it. Numbers are in
- * memory in the clear meanwhile, as they are during a comparison. */
+/* Making the register takes as long as loading every row; requests share one until an entry changes it. What decisions
+ * leave as it is, most of the work, is shared further. Numbers are in memory in the clear meanwhile, as they are during
+ * a comparison. Everything below is touched under the mutex only; what is handed out is read-only. */
+typedef struct Foundation {
+  Arena *arena;
+  Str folder;
+  int64_t mark;
+  int references;
+  AgreedBase *base;
+  Catalogue *catalogue;
+  StrMap lists; /* household -> bit mask */
+} Foundation;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static Register *current;
+static Foundation *foundation;
 
-static Status last_change(Context *cx, Journal *journal, int64_t *ret_mark) {
-  static const Str kinds[] = {STR("list_imported"), STR("compare_run"), STR("decision"), STR("undo")};
+static Status last_change(Context *cx, Journal *journal, bool decisions, int64_t *ret_mark) {
+  static const Str kinds[] = {STR("list_imported"), STR("compare_run"), STR("undo"), STR("decision")};
   int64_t mark = 0, seq;
-  for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+  for (size_t i = 0; i < COUNT_OF(kinds) - !decisions; i++) {
     TRY(journal_last_of_kind(cx, journal, kinds[i], &seq));
     if (seq > mark) mark = seq;
   }
@@ -18,54 +29,89 @@ static Status last_change(Context *cx, Journal *journal, int64_t *ret_mark) {
   return OK;
 }
 
-static Status load_lists(Context *cx, Journal *journal, Register *r) {
+static void release_foundation(Foundation *f) {
+  if (--f->references == 0) arena_free(f->arena);
+}
+
+static Status load_lists(Context *cx, Journal *journal, Foundation *f) {
   CLEANUP(db_stop) DbQuery *query = NULL;
-  StrMap masks = strmap_new(cx->arena);
+  f->lists = strmap_new(cx->arena);
   TRY(db_start(cx, journal_db(journal), &query, &ROSTER_LINKS_BY_LIST));
   for (bool more;;) {
     TRY(db_next(cx, query, &more));
-    if (!more) break;
-    uint32_t list = catalogue_list(r->catalogue, db_text(query, 0));
+    if (!more) return OK;
+    uint32_t list = catalogue_list(f->catalogue, db_text(query, 0)), before = strmap_get(&f->lists, db_text(query, 2));
     if (list == NO_INDEX) continue;
-    uint32_t before = strmap_get(&masks, db_text(query, 2));
-    uint32_t after = (before == STRMAP_NONE ? 0 : before) | 1u << list;
     if (before == STRMAP_NONE)
-      strmap_put(&masks, str_copy(cx->arena, db_text(query, 2)), after, NULL);
-    else if (after != before)
-      strmap_set(&masks, str_copy(cx->arena, db_text(query, 2)), after);
+      strmap_put(&f->lists, str_copy(cx->arena, db_text(query, 2)), 1u << list, NULL);
+    else if (!(before >> list & 1))
+      strmap_set(&f->lists, str_copy(cx->arena, db_text(query, 2)), before | 1u << list);
   }
-  for (size_t i = 0; i < r->count; i++) {
-    uint32_t mask = strmap_get(&masks, r->rows[i].household);
-    r->lists[i] = mask == STRMAP_NONE ? 0 : mask;
+}
+
+static Status lay(Context *cx, Journal *journal, Foundation *f) {
+  TRY(roster_catalogue(cx, journal, &f->catalogue));
+  TRY(agreed_base(cx, journal, &f->base));
+  return load_lists(cx, journal, f);
+}
+
+/* The foundation for what this reader sees; one more reference. An older reader beside a newer one makes its own. */
+static Status find_foundation(Context *cx, Journal *journal, Foundation **ret_foundation) {
+  int64_t mark;
+  Str folder = str_from(journal_folder(journal));
+  TRY(last_change(cx, journal, false, &mark));
+  if (foundation && foundation->mark == mark && str_equal(foundation->folder, folder)) {
+    foundation->references++;
+    *ret_foundation = foundation;
+    return OK;
   }
+  Arena *arena = arena_new();
+  Context own = {arena, {OK, STR_EMPTY}};
+  Foundation *f = arena_one(arena, Foundation);
+  *f = (Foundation){.arena = arena, .folder = str_copy(arena, folder), .mark = mark, .references = 1};
+  Status status = lay(&own, journal, f);
+  if (status != OK) {
+    fail(cx, status, STR_FMT, STR_ARG(own.error.sentence));
+    arena_free(arena);
+    return status;
+  }
+  if (!foundation || foundation->mark < mark || !str_equal(foundation->folder, folder)) {
+    if (foundation) release_foundation(foundation);
+    foundation = f;
+    f->references++;
+  }
+  *ret_foundation = f;
   return OK;
 }
 
 static Status make(Context *cx, Journal *journal, Register *r) {
-  TRY(roster_catalogue(cx, journal, &r->catalogue));
-  TRY(roster_agreed(cx, journal, &r->rows, &r->count));
+  TRY(find_foundation(cx, journal, &r->foundation));
+  r->catalogue = r->foundation->catalogue;
+  TRY(agreed_rows(cx, journal, r->foundation->base, &r->rows, &r->count));
   r->initials = arena_array(cx->arena, r->count + 1, Str);
   r->lists = arena_array(cx->arena, r->count + 1, uint32_t);
   for (size_t i = 0; i < r->count; i++) {
     Name name = name_read(r->rows[i].name);
     r->initials[i] = name_initials(cx->arena, &name);
+    uint32_t mask = strmap_get(&r->foundation->lists, r->rows[i].household);
+    r->lists[i] = mask == STRMAP_NONE ? 0 : mask;
   }
-  return load_lists(cx, journal, r);
+  return OK;
 }
 
 static void release(Register *r) {
-  if (--r->references == 0) arena_free(r->arena);
+  if (--r->references) return;
+  if (r->foundation) release_foundation(r->foundation);
+  arena_free(r->arena);
 }
 
-Status register_open(Context *cx, Journal *journal, Register **ret_register) {
+static Status find_register(Context *cx, Journal *journal, Register **ret_register) {
   int64_t mark;
-  TRY(last_change(cx, journal, &mark));
-  pthread_mutex_lock(&mutex);
   Str folder = str_from(journal_folder(journal));
+  TRY(last_change(cx, journal, true, &mark));
   if (current && current->mark == mark && str_equal(current->folder, folder)) {
     current->references++;
     *ret_register = current;
-    pthread_mutex_unlock(&mutex);
     return OK;
   }
   Arena *arena = arena_new();
@@ -75,13 +121,21 @@ Status register_open(Context *cx, Journal *journal, Register **ret_register) {
   Status status = make(&own, journal, r);
   if (status != OK) {
     fail(cx, status, STR_FMT, STR_ARG(own.error.sentence));
-    arena_free(arena);
-  } else if (!current || current->mark < mark || !str_equal(current->folder, folder)) {
+    release(r);
+    return status;
+  }
+  if (!current || current->mark < mark || !str_equal(current->folder, folder)) {
     if (current) release(current);
     current = r;
     r->references++;
   }
-  if (status == OK) *ret_register = r;
+  *ret_register = r;
+  return OK;
+}
+
+Status register_open(Context *cx, Journal *journal, Register **ret_register) {
+  pthread_mutex_lock(&mutex);
+  Status status = find_register(cx, journal, ret_register);
   pthread_mutex_unlock(&mutex);
   return status;
 }

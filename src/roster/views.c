@@ -199,11 +199,10 @@ Status roster_history(Context *cx, Journal *journal, Str household, HistoryVisit
   uint32_t rows = 0;
   {
     CLEANUP(db_stop) DbQuery *query = NULL;
-    TRY(db_start(cx, journal_db(journal), &query, &ROSTER_LINKS_WITH_ROWS));
+    TRY(db_start(cx, journal_db(journal), &query, &ROSTER_LINKS_OF_HOUSEHOLD, DB_T(household)));
     for (bool more;;) {
       TRY(db_next(cx, query, &more));
       if (!more) break;
-      if (db_is_null(query, 6) || !str_equal(db_text(query, 6), household)) continue;
       rows++;
       Str file = str_copy(cx->arena, db_text(query, 2));
       uint32_t before = strmap_get(&h.files, file);
