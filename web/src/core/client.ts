@@ -10,8 +10,10 @@ export interface Problem {
 
 /** What the server refused, with the sentence to show; network failures have code 'offline'. */
 export class ApiError extends Error {
-  constructor(public readonly problem: Problem) {
+  readonly problem: Problem
+  constructor(problem: Problem) {
     super(problem.detail)
+    this.problem = problem
   }
 }
 
