@@ -18,6 +18,7 @@ export const PEOPLE = [
   ['lijun', 'taskforce_office', ''],
   ['chenmin', 'housing', ''],
   ['panhua', 'township', '450328104'],
+  ['zhaoan', 'security_admin', ''],
 ]
 
 /** A county with everything imported and compared. */

@@ -11,6 +11,10 @@ export const MODES: Record<string, string> = {
 export const RELATIONS: Record<string, string> = {
   '01': '户主', '02': '户主', '10': '配偶', '11': '夫', '12': '妻', '20': '之子', '30': '之女', '40': '孙辈', '50': '父母', '60': '祖父母', '70': '兄弟姐妹', '80': '其他亲属', '97': '非亲属', '99': '其他',
 }
+/** Roles of the program beside the campaign's. */
+export const MORE_ROLES: Record<string, string> = {
+  entry: '入户核实组', audit: '审核组', spotcheck: '抽查组', inspector: '验收、督查人员', system_admin: '系统管理员', security_admin: '安全管理员', audit_admin: '审计管理员',
+}
 export const LOCKS: Record<string, string> = { baseline: '基数', agreed: '比对结果' }
 export const ENTRY_KINDS: Record<string, string> = {
   county_created: '建立数据目录', list_imported: '导入名单', compare_run: '比对', decision: '处理差异', undo: '撤销', register_lock: '锁定', removal: '核减', unmasked: '查看完整号码',

@@ -22,6 +22,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/household/:id', name: 'household', component: () => import('./views/HouseholdView.vue'), meta: { title: '户档', permission: 'register_read' } },
   { path: '/locks', name: 'locks', component: () => import('./views/LocksView.vue'), meta: { title: '锁定', permission: 'overview_read' } },
   { path: '/journal', name: 'journal', component: () => import('./views/JournalView.vue'), meta: { title: '日志核验', permission: 'journal_verify' } },
+  { path: '/accounts', name: 'accounts', component: () => import('./views/AccountsView.vue'), meta: { title: '账号', permission: 'account_manage' } },
   { path: '/:rest(.*)*', name: 'nowhere', component: () => import('./views/NowhereView.vue'), meta: { title: '没有这一页' } },
 ]
 

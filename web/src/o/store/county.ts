@@ -11,6 +11,7 @@ export const useCounty = defineStore('county', () => {
   const lockState = ref<Locks>()
 
   async function load(): Promise<void> {
+    overview.value = lockState.value = undefined // of whoever was here before
     campaign.value = await apiCampaign()
     await refresh()
   }
@@ -39,5 +40,6 @@ export const useCounty = defineStore('county', () => {
   const className = (code: string): string => classes.value.find((c) => c.code === code)?.title ?? code
   const townName = (code: string): string => towns.value.find((t) => t.code === code)?.title ?? (code === 'unknown' ? '不明' : code)
   const roleName = (code: string): string => roles.value.find((r) => r.code === code)?.title ?? code
-  return { campaign, overview, load, refresh, settled, lists, classes, towns, stages, name, open, locked, owners, listName, quoted, className, townName, roleName }
+  const baseline = computed(() => lockState.value?.locked ?? false)
+  return { campaign, overview, baseline, load, refresh, settled, lists, classes, towns, stages, name, open, locked, owners, listName, quoted, className, townName, roleName }
 })
