@@ -21,4 +21,4 @@ install_missing() {
 }
 BUILD_PACKAGES=(gcc libc6-dev meson ninja-build pkg-config python3 libzip-dev libexpat1-dev libxlsxwriter-dev
   libsodium-dev libssl-dev libsqlite3-dev libpq-dev libseccomp-dev libmicrohttpd-dev unicode-data)
-TEST_PACKAGES=(python3-openpyxl python3-xlrd clang-format postgresql)
+TEST_PACKAGES=(python3-openpyxl python3-xlrd clang-format postgresql chromium fonts-noto-cjk)

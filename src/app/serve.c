@@ -79,7 +79,7 @@ static const char *web_folder(Context *cx, const Option *option) {
   ssize_t size = readlink("/proc/self/exe", program, sizeof program - 1);
   Str folder = size > 0 ? (Str){program, (size_t)size} : STR_EMPTY;
   while (folder.size && folder.data[folder.size - 1] != '/') folder.size--;
-  const char *path = str_c(cx->arena, str_format(cx->arena, STR_FMT "../web/dist", STR_ARG(folder)));
+  const char *path = str_c(cx->arena, str_format(cx->arena, STR_FMT "../build/web", STR_ARG(folder)));
   return file_exists(path_join(cx->arena, path, "index.html")) ? path : NULL;
 }
 

@@ -77,7 +77,7 @@ static bool has_ending(Str path) {
 /* A deep link ("/o/differences/12ab") gets the nearest index.html above it. */
 const StaticFile *static_find(const StaticFiles *files, Str path) {
   const StaticFile *file = find(files, path);
-  if (file || has_ending(path)) return file;
+  if (file || has_ending(path) || str_find(path, STR("/..")) >= 0) return file;
   for (size_t end = path.size; end > 0; end--) {
     if (path.data[end - 1] != '/') continue;
     char name[512];

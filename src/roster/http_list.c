@@ -401,6 +401,7 @@ Status http_import(Context *cx, Request *rq, Response *response) {
                            .list = json_text(rq->query, "list"),
                            .sender = json_text(rq->query, "sender"),
                            .reason = json_text(rq->query, "reason"),
+                           .mapping = json_text(rq->query, "mapping"),
                            .author = request_author(rq),
                            .scope = &scope};
   TRY(file_name_of(cx, json_text(rq->query, "name"), &request.name));

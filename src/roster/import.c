@@ -191,7 +191,8 @@ static Status read_sheet(Reading *r, uint32_t index) {
   Str signature = hash_id(cx->arena, layout_signature(cx->arena, sheet, &layout),
                           32); /* of the form as found, before any correction */
   if (r->part.signature.size == 0) r->part.signature = signature;
-  if (!r->mapping && !r->part.request->mapping_path) TRY(remembered_mapping(r, signature));
+  if (!r->mapping && !r->part.request->mapping_path && r->part.request->mapping.size == 0)
+    TRY(remembered_mapping(r, signature));
   if (mapping_fits_sheet(r->mapping, sheet->name))
     TRY(layout_recognise(cx, r->catalogue, &r->workbook, index, r->mapping, &layout));
   uint32_t list = NO_INDEX;
@@ -225,10 +226,12 @@ static Status read_given(Context *cx, const char *path, size_t limit, Str *ret_b
 static Status read_mapping(Reading *r) {
   Str bytes;
   const char *path = r->part.request->mapping_path;
-  if (!path) return OK;
-  TRY(read_given(r->cx, path, 1 << 20, &bytes));
+  if (!path && r->part.request->mapping.size == 0) return OK;
+  bytes = r->part.request->mapping;
+  if (path) TRY(read_given(r->cx, path, 1 << 20, &bytes));
   if (json_parse(r->cx, bytes, &r->mapping) != OK)
-    return fail(r->cx, BAD_VALUE, "对应关系文件“%s”不是合格的 JSON：" STR_FMT, path, STR_ARG(r->cx->error.sentence));
+    return fail(r->cx, BAD_VALUE, "对应关系文件“%s”不是合格的 JSON：" STR_FMT, path ? path : "mapping",
+                STR_ARG(r->cx->error.sentence));
   r->part.mapping_text = str_trim(bytes);
   r->part.remember = true;
   return OK;

@@ -41,6 +41,7 @@ typedef struct ImportRequest {
   Str list;                 /* code, "" = recognise */
   Str sender;               /* "" = the list's owner (town_feedback: its township) */
   const char *mapping_path; /* NULL none */
+  Str mapping;              /* the same as text, "" none */
   Str author, reason;
   Str name;           /* the file's name if `path` is a temporary one, "" = the path's */
   const Scope *scope; /* NULL: whoever asks may bring every list */

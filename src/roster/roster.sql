@@ -150,5 +150,8 @@ SELECT difference FROM decision WHERE entry = $1 ORDER BY item LIMIT 200;
 -- name: decisions_of_difference  in: difference text  out: seq i64, item i64, entry text, action text, author text, undone text
 SELECT seq, item, entry, action, author, undone FROM decision WHERE difference = $1 ORDER BY seq, item;
 
+-- name: file_get  in: id text  out: list text, sender text, file_name text, rows_file text
+SELECT list, sender, file_name, rows_file FROM list_file WHERE id = $1;
+
 -- name: files_with_sender  out: id text, list text, file_name text, row_count i64, flag_count i64, seq i64, replaced_by text, sender text
 SELECT id, list, file_name, row_count, flag_count, seq, replaced_by, sender FROM list_file ORDER BY seq, id;

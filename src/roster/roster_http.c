@@ -35,7 +35,9 @@ static const Field REGISTER_QUERY[] = {REGISTER_FILTERS, PAGE_FIELDS};
 static const Field REGISTER_EXPORT[] = {REGISTER_FILTERS, FORMAT};
 static const Field FLAGS_QUERY[] = {PAGE_FIELDS};
 static const Field IMPORT_QUERY[] = {{.name = "name", .required = true, .least = 1, .most = 200, .what = "文件名"}, {.name = "list", .most = 40, .what = "哪种名单，不写为自动识别"},
-                                     {.name = "sender", .most = 60, .what = "来源，不写为名单的所属单位"}, REASON};
+                                     {.name = "sender", .most = 60, .what = "来源，不写为名单的所属单位"},
+                                     {.name = "mapping", .most = 8000, .what = "更正后的对应关系，JSON，见 docs/formats.md"}, REASON};
+static const Field LAYOUT_QUERY[] = {{.name = "name", .required = true, .least = 1, .most = 200, .what = "文件名"}};
 static const Field CHANGES_QUERY[] = {{.name = "since", .type = FIELD_INT, .least = 0, .most = INT64_C(1) << 53, .what = "已经看到第几条；不写只答现在到第几条"}};
 static const Field DECIDE_BODY[] = {{.name = "action", .required = true, .least = 1, .most = 200, .what = "proposed、take:名单、value:内容、link、nolink、return、exception"},
                                     {.name = "seen", .type = FIELD_INT, .required = true, .least = 0, .most = INT64_C(1) << 53, .what = "看到的 decision_seq"}, REASON};
@@ -57,6 +59,8 @@ static const Route ROUTES[] = {
     {.name = "lists", .method = "GET", .path = "/api/lists", .permission = "list_read", .run = http_lists, .returns = &SHAPE_LISTS, .what = "来过的名单文件"},
     {.name = "flags", .method = "GET", .path = "/api/lists/{list}/flags", .permission = "list_read", .run = http_flags, QUERY(FLAGS_QUERY), .returns = &SHAPE_FLAGS, .what = "导入时发现需要核对的单元格"},
     {.name = "import_file", .method = "POST", .path = "/api/imports", .permission = "list_import", .run = http_import, .lane = LANE_LONG, .upload = true, QUERY(IMPORT_QUERY), .returns = &SHAPE_IMPORT, .what = "导入一个名单文件，内容即请求体"},
+    {.name = "file_layout", .method = "POST", .path = "/api/layouts", .permission = "list_import", .run = http_layout, .lane = LANE_LONG, .upload = true, QUERY(LAYOUT_QUERY), .returns = &SHAPE_LAYOUT, .what = "一个文件的各列会怎样理解，附前几个内容；不导入"},
+    {.name = "file_changes", .method = "GET", .path = "/api/files/{entry}/changes", .permission = "list_read", .run = http_file_changes, .lane = LANE_LONG, QUERY(FLAGS_QUERY), .returns = &SHAPE_FILE_CHANGES, .what = "这个文件与它所取代的相比改了什么"},
     {.name = "compare", .method = "POST", .path = "/api/compare", .permission = "compare_run", .run = http_compare, .lane = LANE_WRITE, .returns = &SHAPE_COMPARE, .what = "名单或认定有变化时重新比对"},
     {.name = "corrections", .method = "GET", .path = "/api/lists/{list}/corrections", .permission = "corrections_read", .run = http_corrections, .lane = LANE_LONG, .file = XLSX_OR_CSV, .what = "退回该名单所属单位的更正表"},
     {.name = "differences", .method = "GET", .path = "/api/differences", .permission = "difference_read", .run = http_differences, QUERY(DIFFERENCES_QUERY), .returns = &SHAPE_DIFFERENCES, .what = "差异，可按类别、名单、乡镇、状态、文字筛选"},

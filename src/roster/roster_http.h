@@ -5,9 +5,11 @@
 
 Handler http_campaign, http_overview, http_lists, http_flags, http_import, http_compare, http_corrections, http_locks,
     http_lock, http_removal, http_verify, http_changes;
+Handler http_layout, http_file_changes;
 Handler http_differences, http_difference, http_difference_unmask, http_decide, http_decide_class, http_undo,
     http_differences_export;
 Handler http_register, http_household, http_household_unmask, http_register_export;
+extern const Shape SHAPE_LAYOUT, SHAPE_FILE_CHANGES;
 extern const Shape SHAPE_CAMPAIGN, SHAPE_OVERVIEW, SHAPE_LISTS, SHAPE_FLAGS, SHAPE_IMPORT, SHAPE_COMPARE, SHAPE_LOCKS,
     SHAPE_LOCK, SHAPE_ENTRY, SHAPE_VERIFY, SHAPE_CHANGES, SHAPE_DIFFERENCES, SHAPE_DIFFERENCE_DETAIL, SHAPE_DECIDED,
     SHAPE_UNDONE, SHAPE_REGISTER, SHAPE_HOUSEHOLD;
