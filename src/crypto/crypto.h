@@ -22,8 +22,10 @@ Str uuid_v7(Arena *arena, int64_t stamp); /* lower-case text, 36 characters */
  * DIR/keys itself; keys_create makes it and keeps key files that are already there (an interrupted init). */
 typedef struct Keys {
   uint8_t field[KEY_SIZE], index[KEY_SIZE];
+  uint8_t nonce[KEY_SIZE], cipher[KEY_SIZE]; /* sub-keys of `field`, made once: keys_derive */
 } Keys;
 MUST_CHECK Status keys_create(Context *cx, const char *folder);
+void keys_derive(Keys *keys); /* after `field` is set; keys_load has done it */
 MUST_CHECK Status keys_load(Context *cx, const char *folder, Keys *ret_keys);
 /* XChaCha20-Poly1305 with a nonce derived from (key, aad, text), so that equal input gives equal
  * bytes and a rebuild reproduces them: version byte 1 || nonce 24 || ciphertext || tag 16. aad names table, column and

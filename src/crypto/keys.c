@@ -34,6 +34,8 @@ Status keys_load(Context *cx, const char *folder, Keys *ret_keys) {
     memcpy(into[i], bytes.data, KEY_SIZE);
     sodium_memzero((void *)(uintptr_t)bytes.data, bytes.size);
   }
+  keys_derive(&keys);
   *ret_keys = keys;
+  sodium_memzero(&keys, sizeof keys);
   return OK;
 }

@@ -3,7 +3,8 @@
 
 /* Many files: a second thread reads and decodes while this one writes what is decoded. Files are taken in their order,
  * so the result does not depend on the threads. */
-enum { AHEAD = 3 /* files read and not yet taken: bounds the memory */ };
+/* What may be read and not yet taken: bounds the memory. */
+enum { AHEAD_FILES = 64, AHEAD_BYTES = 4 << 20 };
 
 typedef struct Slot {
   Arena *arena;
@@ -18,10 +19,13 @@ typedef struct Batch {
   const ImportRequest *requests;
   Slot *slots;
   size_t count, taken;
+  size_t held; /* bytes of the files that are read and not yet taken */
   bool stop;
   pthread_mutex_t mutex;
   pthread_cond_t changed;
 } Batch;
+
+static size_t slot_bytes(const Slot *slot) { return slot->reading ? slot->reading->bytes.size : 0; }
 
 static void read_slot(Batch *batch, size_t i) {
   Slot *slot = &batch->slots[i];
@@ -34,13 +38,15 @@ static void *read_ahead(void *argument) {
   Batch *batch = argument;
   for (size_t i = 0; i < batch->count; i++) {
     pthread_mutex_lock(&batch->mutex);
-    while (!batch->stop && i >= batch->taken + AHEAD) pthread_cond_wait(&batch->changed, &batch->mutex);
+    while (!batch->stop && i > batch->taken && (i >= batch->taken + AHEAD_FILES || batch->held > AHEAD_BYTES))
+      pthread_cond_wait(&batch->changed, &batch->mutex);
     bool stop = batch->stop;
     pthread_mutex_unlock(&batch->mutex);
     if (stop) break;
     read_slot(batch, i);
     pthread_mutex_lock(&batch->mutex);
     batch->slots[i].ready = true;
+    batch->held += slot_bytes(&batch->slots[i]);
     pthread_cond_broadcast(&batch->changed);
     pthread_mutex_unlock(&batch->mutex);
   }
@@ -54,11 +60,13 @@ static void wait_for(Batch *batch, size_t i) {
 }
 
 static void release_slot(Batch *batch, size_t i) {
+  size_t bytes = slot_bytes(&batch->slots[i]);
   import_release(batch->slots[i].reading);
   batch->slots[i].reading = NULL;
   arena_freep(&batch->slots[i].arena);
   pthread_mutex_lock(&batch->mutex);
   batch->taken = i + 1;
+  batch->held -= bytes < batch->held ? bytes : batch->held;
   pthread_cond_broadcast(&batch->changed);
   pthread_mutex_unlock(&batch->mutex);
 }
