@@ -26,7 +26,11 @@ web_packages() {
   want=$(sha256sum "$1/web/package-lock.json" | cut -c1-64)
   [ "$(cat "$1/web/node_modules/.anju-lock" 2>/dev/null)" = "$want" ] && return 0
   echo "安装网页所用的软件包" >&2
-  (cd "$1/web" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2) || return 1
+  # npm under the Node that will run the packages: an older one leaves out the optional ones that ask for a newer
+  local npm_cli
+  npm_cli=$(readlink -f "$(command -v npm)")
+  head -1 "$npm_cli" | grep -q node || npm_cli=
+  (cd "$1/web" && ${npm_cli:+"$NODE"} "${npm_cli:-npm}" ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2) || return 1
   echo "$want" >"$1/web/node_modules/.anju-lock"
 }
 
