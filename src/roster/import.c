@@ -1,5 +1,6 @@
 #include <stdlib.h>
 #include "roster/import_internal.h"
+#include "roster/pending.h"
 #include "roster/roster_sql.h"
 
 /* ---- the entry ---- */
@@ -324,7 +325,8 @@ Status import_read(Context *cx, const ImportKnown *known, const ImportRequest *r
   *r = (Reading){.cx = cx,
                  .known = known,
                  .catalogue = known->catalogue,
-                 .part = {.request = request, .name = request->name.size ? request->name : path_name(request->path)}};
+                 .part = {.request = request,
+                          .name = request->name.size ? request->name : pending_name(cx->arena, request->path)}};
   if (request->list.size && catalogue_list(known->catalogue, request->list) == NO_INDEX)
     return fail(
         cx, BAD_USAGE,

@@ -1,8 +1,24 @@
 #include "roster/pending.h"
+#include <iconv.h>
 #include <unistd.h>
 #include "base/file.h"
 
 #define PENDING_NAME "import.pending" /* {"files":["civil.csv",...]} */
+
+Str pending_name(Arena *arena, const char *path) {
+  Str name = path_name(path);
+  if (str_utf8_valid(name)) return name;
+  size_t room = name.size * 4 + 1;
+  char *out = arena_alloc(arena, room), *to = out, *from = (char *)(uintptr_t)name.data;
+  size_t left = name.size, space = room;
+  iconv_t decoder = iconv_open("UTF-8", "GB18030");
+  bool decoded = decoder != (iconv_t)-1 && iconv(decoder, &from, &left, &to, &space) != (size_t)-1 && left == 0;
+  if (decoder != (iconv_t)-1) iconv_close(decoder);
+  if (decoded) return (Str){out, (size_t)(to - out)};
+  Buf buf = buf_new(arena);
+  for (size_t at = 0; at < name.size;) buf_add_rune(&buf, str_next_rune(name, &at));
+  return buf_str(&buf);
+}
 
 static const char *pending_path(Context *cx, Journal *journal) {
   return path_join(cx->arena, journal_folder(journal), PENDING_NAME);
@@ -38,14 +54,14 @@ static void add_once(Context *cx, Json *files, Str name) {
 Status pending_begin(Context *cx, Journal *journal, const char *const *paths, size_t count) {
   Json *files = json_new_array(cx->arena);
   JSON_EACH(item, json_get(read_pending(cx, journal), "files")) add_once(cx, files, item->text);
-  for (size_t i = 0; i < count; i++) add_once(cx, files, path_name(paths[i]));
+  for (size_t i = 0; i < count; i++) add_once(cx, files, pending_name(cx->arena, paths[i]));
   return write_pending(cx, journal, files);
 }
 
 Status pending_done(Context *cx, Journal *journal, const char *path) {
   Json *files = json_new_array(cx->arena);
   JSON_EACH(item, json_get(read_pending(cx, journal), "files"))
-  if (!str_equal(item->text, path_name(path))) add_once(cx, files, item->text);
+  if (!str_equal(item->text, pending_name(cx->arena, path))) add_once(cx, files, item->text);
   return write_pending(cx, journal, files);
 }
 

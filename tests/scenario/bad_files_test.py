@@ -202,6 +202,19 @@ def link():
     one_list(path_of("民政链接.csv"), "civil", 143)
 
 
+@test("a file name in GBK, as Chinese zip files leave them, and one in no encoding at all are read and shown as text")
+def gbk_name():
+    place = county()
+    folder = os.fsencode(path_of("names"))
+    os.makedirs(folder)
+    for name, small in (("低保名单.csv".encode("gbk"), "civil.csv"), (b"x\xff\xfe.csv", "feedback.csv")):
+        shutil.copy(os.path.join(SMALL, small), os.path.join(folder, name))
+        anju("import", place, os.fsdecode(os.path.join(folder, name)))
+    anju("compare", place, code=None)
+    equal({l["file"] for l in links(place)}, {"低保名单.csv", "x\ufffd\ufffd.csv"}, "names of the files")
+    anju("verify", place)
+
+
 @test("bad files do not keep out good ones, and every bad one is named")
 def together():
     place = county()
