@@ -94,6 +94,11 @@ Status roster_difference_states(Context *cx, Journal *journal, Difference **ret_
   return load_differences(cx, journal, false, ret_differences, ret_count);
 }
 
+Str difference_state_code(DifferenceState state) {
+  static const Str codes[] = {STR("open"), STR("returned"), STR("decided")};
+  return codes[state];
+}
+
 /* ---- one decision ---- */
 typedef enum ActionKind {
   ACTION_TAKE,

@@ -46,11 +46,6 @@ static const Field UNDONE_FIELD[] = {INT("undone", "撤销了几项")};
 const Shape SHAPE_UNDONE = SHAPE("Undone", UNDONE_FIELD);
 
 /* ---- as JSON ---- */
-static Str state_code(DifferenceState state) {
-  static const Str codes[] = {STR("open"), STR("returned"), STR("decided")};
-  return codes[state];
-}
-
 typedef struct Showing {
   Context *cx;
   const Catalogue *catalogue;
@@ -77,7 +72,7 @@ static Json *difference_json(const Showing *s, const Difference *d) {
     Str value;
   } texts[] = {{"id", d->id},
                {"class", d->class_code},
-               {"state", state_code(d->state)},
+               {"state", difference_state_code(d->state)},
                {"decision", d->decision},
                {"decision_author", d->decision_author},
                {"decision_entry", d->decision_entry},

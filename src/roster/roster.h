@@ -129,6 +129,7 @@ MUST_CHECK Status roster_history(Context *cx, Journal *journal, Str household, H
 MUST_CHECK Status roster_require_reason(Context *cx, Journal *journal, Str reason);
 
 typedef enum DifferenceState { DIFFERENCE_OPEN, DIFFERENCE_RETURNED, DIFFERENCE_DECIDED } DifferenceState;
+Str difference_state_code(DifferenceState state); /* "open", "returned", "decided": what --json and the API show */
 typedef struct Difference {
   Str id, class_code, left, right, town, subject, field;
   bool person_unit;

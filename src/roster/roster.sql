@@ -88,9 +88,6 @@ INSERT INTO decision (difference, seq, item, entry, action, author, content, und
 -- name: decision_undo  in: entry text, by text
 UPDATE decision SET undone = $2 WHERE entry = $1 AND undone = '';
 
--- name: decision_count  in: entry text  out: count i64
-SELECT count(*) FROM decision WHERE entry = $1 AND undone = '';
-
 -- name: decisions_active  out: difference text, seq i64, item i64, entry text, action text, author text, content blob
 SELECT difference, seq, item, entry, action, author, content FROM decision WHERE undone = '' ORDER BY seq, item;
 

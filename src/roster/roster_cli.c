@@ -304,18 +304,13 @@ static Str number_or_empty(Arena *arena, int64_t value) {
   return value ? str_format(arena, "%lld", (long long)value) : STR_EMPTY;
 }
 
-static Str state_code(DifferenceState state) {
-  static const Str codes[] = {STR("open"), STR("returned"), STR("decided")};
-  return codes[state];
-}
-
 static void json_difference(Buf *buf, const Difference *d) {
   const struct {
     const char *key;
     Str value;
   } texts[] = {{"id", d->id},
                {"class", d->class_code},
-               {"state", state_code(d->state)},
+               {"state", difference_state_code(d->state)},
                {"decision", d->decision},
                {"list", d->list},
                {"file", d->file},
